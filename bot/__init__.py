@@ -1,0 +1,1 @@
+"""Darkroom: a Discord bot that makes, edits and fuses images and never loses one."""

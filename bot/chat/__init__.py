@@ -1,0 +1,1 @@
+"""Everything that speaks Discord: client, messages, embeds, buttons, error doors."""

@@ -1,0 +1,1 @@
+"""The image API: a protocol without I/O, an HTTP client, downloads."""

@@ -1,0 +1,351 @@
+"""Frozen values and enumerations that every layer speaks.
+
+Times are aware UTC datetimes, money is integer micro-USD (1 USD = 1,000,000), sizes are bytes.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Self
+
+
+class Kind(StrEnum):
+    """What a person asked for."""
+
+    IMAGINE = "imagine"
+    EDIT = "edit"
+    FUSE = "fuse"
+
+
+class State(StrEnum):
+    """Where a job, or one submission of it, stands; `rules.TRANSITIONS` has the arrows."""
+
+    QUEUED = "queued"  # admitted; waits for its turn
+    SUBMITTING = "submitting"  # committed before the POST: the write-ahead intent
+    UNKNOWN = "unknown"  # the POST's outcome never came; not posted again by itself
+    WAITING = "waiting"  # the API has a task
+    READY = "ready"  # the API has results; ours to deliver
+    DELIVERED = "delivered"  # people see the pictures (jobs only)
+    UNDELIVERABLE = "undeliverable"  # no place to show it; kept for /history (jobs only)
+    FAILED = "failed"  # with a failure code
+    EXPIRED = "expired"  # not ready within JOB_TIMEOUT_SECONDS
+    CANCELLED = "cancelled"  # by the asker, or because the first answer never went out
+
+
+class Failure(StrEnum):
+    """Why a job failed. Stored; `words` turns it into a sentence."""
+
+    POLICY = "policy"
+    BAD_REQUEST = "bad_request"
+    SOURCE_UNREACHABLE = "source_unreachable"
+    BAD_KEY = "bad_key"
+    NO_CREDITS = "no_credits"
+    TASK_NOT_FOUND = "task_not_found"
+    BUSY = "busy"
+    PROVIDER_TIMEOUT = "provider_timeout"
+    PROVIDER = "provider"
+    NO_RESULT = "no_result"
+    UNREACHABLE = "unreachable"
+    UNKNOWN_OUTCOME = "unknown_outcome"
+    NO_USABLE_IMAGE = "no_usable_image"
+    QUEUE_TIMEOUT = "queue_timeout"
+    UNANSWERED = "unanswered"
+
+
+class Charged(StrEnum):
+    """Whether a submission cost money."""
+
+    NO = "no"
+    MAYBE = "maybe"
+    YES = "yes"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One input image, as Discord or the API's files endpoint serves it."""
+
+    url: str
+    filename: str
+    content_type: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something is asked or shown. `guild_id` is None in a direct message."""
+
+    channel_id: int
+    guild_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What is needed to answer an interaction: its token lives 900 s from `JobRequest.asked_at`."""
+
+    application_id: int
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class JobRequest:
+    """What one person asked for; never changes after admission.
+
+    Attributes:
+        id: snowflake of the interaction (or of the message, for a reply); makes admission
+            idempotent.
+        asked_at: the moment in that snowflake.
+        upload_limit_bytes: largest single file that Discord takes there.
+        nsfw_checker: whether the provider's adult-content filter is on.
+    """
+
+    id: int
+    kind: Kind
+    prompt: str
+    aspect_ratio: str
+    model: str
+    person_id: int
+    person_name: str
+    place: Place
+    reply: Reply
+    asked_at: datetime
+    upload_limit_bytes: int
+    sources: tuple[Source, ...] = ()
+    nsfw_checker: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One POST of a job; these rows are the ledger.
+
+    Attributes:
+        number: 1-based within its job.
+        callback_token: 32 random bytes, URL-safe text; the last part of its callback address.
+        submitted_at: when the write-ahead intent was committed; None before.
+        result_urls: the provider's addresses; they die after 7 days.
+    """
+
+    id: int
+    job_id: int
+    number: int
+    state: State
+    callback_token: str = field(repr=False)
+    price_micro_usd: int
+    charged: Charged = Charged.NO
+    task_id: str | None = None
+    failure: Failure | None = None
+    submitted_at: datetime | None = None
+    finished_at: datetime | None = None
+    result_urls: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """What people last saw of a job, so that an edit happens only when it changes.
+
+    Attributes:
+        message_id: the one message; None until the first answer went out.
+        channel_id: where that message is: the asked channel, or a DM after the ladder.
+        looks: fingerprint of the last shown embed and buttons; None when not known.
+        rung: name of the ladder's rung, stored before each new message.
+        pinged: whether the asker was already told by the one short reply.
+    """
+
+    message_id: int | None = None
+    channel_id: int | None = None
+    looks: str | None = None
+    rung: str | None = None
+    pinged: bool = False
+
+    def but(self, **changes: Any) -> Self:  # noqa: ANN401 - forwarded to replace
+        """The same showing with some fields changed."""
+        return replace(self, **changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One request of one person: our row, with its submissions.
+
+    Attributes:
+        code: what people see, without the `#`: "k3f9".
+        answered_at: when the first answer reached Discord; nothing is claimed before.
+        finished_at: when it last entered a final state.
+    """
+
+    request: JobRequest
+    code: str
+    state: State
+    submissions: tuple[Submission, ...]
+    created_at: datetime
+    failure: Failure | None = None
+    answered_at: datetime | None = None
+    finished_at: datetime | None = None
+    showing: Showing = Showing()
+
+    @property
+    def id(self) -> int:
+        """The request's snowflake."""
+        return self.request.id
+
+    @property
+    def result_urls(self) -> tuple[str, ...]:
+        """All results of all submissions, in order."""
+        return tuple(url for one in self.submissions for url in one.result_urls)
+
+
+class TaskPhase(StrEnum):
+    """The API's own four task states."""
+
+    PENDING = "pending"
+    PROCESSING = "processing"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What the API says of a task.
+
+    Attributes:
+        result_urls: at least one when completed, otherwise empty.
+        failure: set when failed.
+        detail: the provider's own words, for the log.
+    """
+
+    id: str
+    phase: TaskPhase
+    result_urls: tuple[str, ...] = ()
+    failure: Failure | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A result on disk, ready to be posted.
+
+    Attributes:
+        path: a temporary file that its owner deletes.
+        filename: ASCII name as people download it: "darkroom-k3f9-1.png".
+        description: alt text, at most 1,024 characters.
+        original_url: the provider's address when the file is not the original, else None.
+    """
+
+    path: Path
+    filename: str
+    description: str
+    size_bytes: int
+    original_url: str | None = None
+
+
+class RefusalReason(StrEnum):
+    """Which rule said no at admission."""
+
+    COOLDOWN = "cooldown"
+    TOO_MANY_AT_ONCE = "too_many_at_once"
+    DAILY_LIMIT = "daily_limit"
+    SERVER_BUDGET = "server_budget"
+    OPERATOR_BUDGET = "operator_budget"
+    QUEUE_FULL = "queue_full"
+    SERVER_NOT_ALLOWED = "server_not_allowed"
+    NO_DIRECT_MESSAGES = "no_direct_messages"
+    OUT_OF_CREDITS = "out_of_credits"
+    BAD_KEY = "bad_key"
+    STOPPING = "stopping"
+    TOO_SLOW = "too_slow"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An admission that was refused; `words.refusal` makes it one sentence.
+
+    Attributes:
+        until: when it ends by itself, if it does.
+        limit: the limit in its own unit (seconds, pictures, micro-USD).
+        used: how much of it is used.
+    """
+
+    reason: RefusalReason
+    until: datetime | None = None
+    limit: int = 0
+    used: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What admission counts, read inside its transaction.
+
+    Person figures are of this person in this server (or in direct messages).
+
+    Attributes:
+        last_counted_at: creation of the newest job that was not given back.
+        open_jobs: the person's jobs that are queued, submitting, waiting or ready.
+        pictures_today: the person's submissions since midnight UTC that were not given back.
+        server_month_micro_usd: money held or spent by this server this calendar month, UTC.
+        total_month_micro_usd: the same over everything.
+        queued: jobs of everybody that wait for their turn.
+    """
+
+    now: datetime
+    last_counted_at: datetime | None = None
+    open_jobs: int = 0
+    pictures_today: int = 0
+    server_month_micro_usd: int = 0
+    total_month_micro_usd: int = 0
+    queued: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The rules that apply to one request; 0 means no limit."""
+
+    cooldown_s: int
+    jobs_per_person: int
+    daily_pictures: int
+    server_month_micro_usd: int
+    total_month_micro_usd: int
+    queued_jobs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The operator's rules that no server can change. `allowed_guild_ids` empty = every server."""
+
+    allowed_guild_ids: frozenset[int] = frozenset()
+    allow_dms: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a transition writes beside the state; None leaves a column; `failure` is always set."""
+
+    failure: Failure | None = None
+    charged: Charged | None = None
+    task_id: str | None = None
+    result_urls: tuple[str, ...] | None = None
+    submitted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a waiting person wants to know: 1-based place in the queue, usual seconds in all."""
+
+    place: int = 1
+    usual_wait_s: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """The account's money as the API tells it."""
+
+    available_usd: float
+    total_usd: float
+    frozen_usd: float
+
+
+@dataclass(frozen=True, slots=True)
+class PictureInfo:
+    """What the bytes say, whatever the name said; `format`: "png", "jpeg", "webp" or "gif"."""
+
+    format: str
+    width: int
+    height: int

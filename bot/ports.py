@@ -1,0 +1,216 @@
+"""Protocols through which the core reaches the world; the adapters are built in `bot.app`."""
+
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from bot.models import (
+    Balance,
+    Change,
+    Charged,
+    Failure,
+    Job,
+    JobRequest,
+    Outlook,
+    Picture,
+    PictureInfo,
+    Place,
+    Refusal,
+    Showing,
+    State,
+    Submission,
+    Task,
+    Usage,
+)
+
+
+class Clock(Protocol):
+    """The time, so that tests can own it."""
+
+    def now(self) -> datetime:
+        """The present moment, aware, UTC."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait that long."""
+        ...
+
+
+class Store(Protocol):
+    """The one door to state. Every method is one transaction.
+
+    Raises:
+        StoreUnavailable: by every method, when the database cannot be used for now.
+    """
+
+    async def admit(
+        self,
+        request: JobRequest,
+        price_micro_usd: int,
+        decide: Callable[[Usage], Refusal | None],
+        *,
+        deadline_s: float,
+    ) -> Job | Refusal | None:
+        """Read the usage, ask `decide`, write job and submission; None: the id was here before.
+
+        `decide` runs inside the transaction, so no two admissions see the same place free.
+        When `deadline_s` passes before the commit, nothing is admitted.
+
+        Raises:
+            TimeoutError: the deadline passed; nothing was admitted.
+        """
+        ...
+
+    async def mark_answered(self, job_id: int, at: datetime, showing: Showing) -> bool:
+        """Record that the first answer is out; False when the job is no longer queued."""
+        ...
+
+    async def move(
+        self, submission_id: int, sources: Collection[State], target: State, change: Change
+    ) -> Job | None:
+        """Move one submission and, by `rules.job_state`, its job; None when it did not land.
+
+        Leaves a row in `job_events`. A `task_id` that another submission has does not land.
+        """
+        ...
+
+    async def move_job(
+        self,
+        job_id: int,
+        sources: Collection[State],
+        target: State,
+        failure: Failure | None = None,
+    ) -> Job | None:
+        """Move the job alone (delivered, undeliverable, no usable image); None: did not land."""
+        ...
+
+    async def save_showing(self, job_id: int, showing: Showing) -> None:
+        """Record what people now see."""
+        ...
+
+    async def get_job(self, job_id: int) -> Job:
+        """One job. Raises JobNotFound."""
+        ...
+
+    async def find_job(self, code: str) -> Job | None:
+        """The job with this short code."""
+        ...
+
+    async def find_submission(self, callback_token: str) -> Submission | None:
+        """The submission whose callback address ends in this token."""
+        ...
+
+    async def open_jobs(self) -> Sequence[Job]:
+        """Jobs that are queued, submitting, unknown, waiting or ready; oldest first."""
+        ...
+
+    async def unsettled(self, since: datetime) -> Sequence[Submission]:
+        """Submissions with a task whose end the ledger does not know yet.
+
+        Cancelled, expired or failed, `charged` maybe, submitted after `since`.
+        """
+        ...
+
+    async def settle(self, submission_id: int, charged: Charged) -> None:
+        """Record what a submission cost that is no longer anybody's picture."""
+        ...
+
+    async def history(self, person_id: int, guild_id: int | None, limit: int) -> Sequence[Job]:
+        """A person's jobs there, undelivered ones first, then newest first."""
+        ...
+
+    async def usual_wait_s(self, model: str) -> float | None:
+        """Median seconds from submission to result of the model's last 50; None: too few."""
+        ...
+
+    async def read_fact(self, name: str) -> str | None:
+        """A small value that must outlive a restart, e.g. the commands' hash."""
+        ...
+
+    async def write_fact(self, name: str, value: str) -> None:
+        """Store such a value."""
+        ...
+
+
+class ImageApi(Protocol):
+    """The paid, asynchronous image API. Every method raises ProviderError."""
+
+    async def create(self, request: JobRequest, callback_url: str | None) -> Task:
+        """POST once, never again by itself.
+
+        Raises:
+            NotCreated: surely no task; safe to try later.
+            OutcomeUnknown: perhaps a task; must not be repeated by itself.
+            ProviderError: refused; nothing was created.
+        """
+        ...
+
+    async def get_task(self, task_id: str) -> Task:
+        """Read a task, free of charge, retried for a short while.
+
+        Raises:
+            TaskNotFound: 404.
+            ProviderUnavailable: no readable answer for now.
+        """
+        ...
+
+    async def get_balance(self) -> Balance:
+        """Read the account's balance, free of charge."""
+        ...
+
+    async def list_models(self) -> Sequence[str]:
+        """Names of models that the endpoint takes, by the free probe."""
+        ...
+
+
+class Downloads(Protocol):
+    """Results over HTTP into files."""
+
+    async def fetch(self, url: str, folder: Path) -> Path:
+        """Stream a result into a new file in `folder`. Raises DownloadError."""
+        ...
+
+
+class Pictures(Protocol):
+    """Pillow off the event loop."""
+
+    async def inspect(self, path: Path) -> PictureInfo:
+        """What the bytes are. Raises DownloadRejected when they are no acceptable picture."""
+        ...
+
+    async def fit(self, path: Path, limit_bytes: int) -> Path:
+        """The same file when it fits; else a smaller copy beside it: lossless WebP, then lossy."""
+        ...
+
+
+class Messenger(Protocol):
+    """Discord's side of showing a job; `bot.delivery` decides which way. All raise ChatError."""
+
+    def looks(self, job: Job, outlook: Outlook, pictures: Sequence[Picture]) -> str:
+        """Fingerprint of what would be shown."""
+        ...
+
+    async def edit_by_token(self, job: Job, outlook: Outlook, pictures: Sequence[Picture]) -> None:
+        """Edit the answer through its interaction's token."""
+        ...
+
+    async def edit_by_bot(self, job: Job, outlook: Outlook, pictures: Sequence[Picture]) -> None:
+        """Edit the known message with the bot's own rights."""
+        ...
+
+    async def post(self, job: Job, outlook: Outlook, pictures: Sequence[Picture]) -> Showing:
+        """A new message in the asked channel; a repeat within minutes gives the same message."""
+        ...
+
+    async def send_dm(self, job: Job, outlook: Outlook, pictures: Sequence[Picture]) -> Showing:
+        """A new direct message to the asker."""
+        ...
+
+    async def ping(self, job: Job) -> None:
+        """One short reply to the job's message that pings the asker and nobody else."""
+        ...
+
+    def upload_limit_bytes(self, place: Place) -> int:
+        """Largest file that the bot itself may post there."""
+        ...
