@@ -147,6 +147,8 @@ class Showing:
         message_id: the one message; None until the first answer went out.
         channel_id: where that message is: the asked channel, or a DM after the ladder.
         looks: fingerprint of the last shown embed and buttons; None when not known.
+        state: the job's state when it was last shown, or given up showing: an end that differs
+            from it still has to be shown.
         rung: name of the ladder's rung, stored before each new message.
         pinged: whether the asker was already told by the one short reply.
     """
@@ -154,6 +156,7 @@ class Showing:
     message_id: int | None = None
     channel_id: int | None = None
     looks: str | None = None
+    state: State | None = None
     rung: str | None = None
     pinged: bool = False
 
@@ -227,14 +230,21 @@ class Picture:
         path: a temporary file that its owner deletes.
         filename: ASCII name as people download it: "darkroom-k3f9-1.png".
         description: alt text, at most 1,024 characters.
-        original_url: the provider's address when the file is not the original, else None.
+        url: the provider's address of the original; dies after 7 days.
+        original: whether the file still has the provider's own bytes.
     """
 
     path: Path
     filename: str
     description: str
     size_bytes: int
-    original_url: str | None = None
+    url: str = ""
+    original: bool = True
+
+    @property
+    def original_url(self) -> str | None:
+        """Where the full-size picture is, when the file is a smaller copy."""
+        return None if self.original else self.url
 
 
 class RefusalReason(StrEnum):

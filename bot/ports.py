@@ -15,7 +15,6 @@ from bot.models import (
     Outlook,
     Picture,
     PictureInfo,
-    Place,
     Refusal,
     Showing,
     State,
@@ -102,7 +101,10 @@ class Store(Protocol):
         ...
 
     async def open_jobs(self) -> Sequence[Job]:
-        """Jobs that are queued, submitting, unknown, waiting or ready; oldest first."""
+        """Jobs in `rules.OPEN`, and answered ones whose end was not shown yet; oldest first.
+
+        The latter: failed, expired or cancelled, `answered_at` set, `showing.state` another.
+        """
         ...
 
     async def unsettled(self, since: datetime) -> Sequence[Submission]:
@@ -191,11 +193,13 @@ class Messenger(Protocol):
         """Fingerprint of what would be shown."""
         ...
 
-    async def edit_by_token(self, job: Job, outlook: Outlook, pictures: Sequence[Picture]) -> None:
+    async def edit_by_token(
+        self, job: Job, outlook: Outlook, pictures: Sequence[Picture]
+    ) -> Showing:
         """Edit the answer through its interaction's token."""
         ...
 
-    async def edit_by_bot(self, job: Job, outlook: Outlook, pictures: Sequence[Picture]) -> None:
+    async def edit_by_bot(self, job: Job, outlook: Outlook, pictures: Sequence[Picture]) -> Showing:
         """Edit the known message with the bot's own rights."""
         ...
 
@@ -209,8 +213,4 @@ class Messenger(Protocol):
 
     async def ping(self, job: Job) -> None:
         """One short reply to the job's message that pings the asker and nobody else."""
-        ...
-
-    def upload_limit_bytes(self, place: Place) -> int:
-        """Largest file that the bot itself may post there."""
         ...

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from bot.models import (
+    Job,
     JobRequest,
     Limits,
     Policy,
@@ -151,6 +152,16 @@ def in_turn(queued: Sequence[tuple[int, int]], running: Mapping[int, int]) -> li
         ranked.append((seen[person_id], age, job_id))
         seen[person_id] += 1
     return [job_id for _, _, job_id in sorted(ranked)]
+
+
+def queue_of(jobs: Sequence[Job]) -> tuple[list[tuple[int, int]], Counter[int]]:
+    """The waiting line among open jobs and who is being served: the arguments of `in_turn`."""
+    queued = [
+        (job.id, job.request.person_id)
+        for job in jobs
+        if job.state is State.QUEUED and job.answered_at is not None
+    ]
+    return queued, Counter(job.request.person_id for job in jobs if job.state in RUNNING)
 
 
 def poll_waits_s(fixed_s: float | None, rng: random.Random) -> Iterator[float]:

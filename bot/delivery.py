@@ -1,0 +1,219 @@
+"""The ladder: one message that stays true, whatever happens to token, channel or connection.
+
+    edit by the interaction's token -> edit by the bot's own rights -> new message in the
+    channel -> direct message -> kept for /history
+
+A message that a person deleted or AutoMod blocked is a decision and ends the ladder. What may
+pass by itself (time-outs, 5xx, 429) is tried again; only a definite refusal goes one rung down,
+so that a slow Discord never gets the same picture twice.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from enum import StrEnum
+from pathlib import Path
+
+import structlog
+
+from bot.errors import (
+    AccessLost,
+    ChatError,
+    ChatUnavailable,
+    FilesTooLarge,
+    MessageBlocked,
+    MessageGone,
+    TokenExpired,
+)
+from bot.jobs import Jobs
+from bot.models import Job, Outlook, Picture, Showing
+from bot.ports import Clock, Messenger, Pictures
+
+STATUS_DEADLINE_S = 5.0  # a status edit is worth no more: the next one says more
+ATTEMPT_DEADLINE_S = 8.0  # discord.py itself waits for 429s without a cap, so we have one
+SLOWEST_UPLOAD_BYTES_PER_S = 250_000
+RETRY_WAITS_S = (0.5, 1.0, 2.0, 4.0)
+PING_AFTER_S = 20.0  # edits notify nobody; a person who waited that long looks elsewhere
+SMALLEST_FILE_BYTES = 20_000
+
+log = structlog.get_logger(__name__)
+
+Attempt = Callable[[Job, Outlook, Sequence[Picture]], Awaitable[Showing]]
+
+
+class Rung(StrEnum):
+    """Ways to show a job, best first."""
+
+    INTERACTION = "interaction"
+    BOT = "bot"
+    CHANNEL = "channel"
+    DM = "dm"
+    NOWHERE = "nowhere"
+
+
+class Ending(StrEnum):
+    """How showing a job ended."""
+
+    SHOWN = "shown"
+    DECIDED = "decided"  # a person or AutoMod removed it: never posted again
+    NOWHERE = "nowhere"  # no rung is left
+
+
+class Delivery:
+    """Shows jobs through a `Messenger`; the only caller of its methods."""
+
+    def __init__(self, messenger: Messenger, jobs: Jobs, pictures: Pictures, clock: Clock) -> None:
+        self._messenger = messenger
+        self._jobs = jobs
+        self._pictures = pictures
+        self._clock = clock
+        self._abandoned: set[int] = set()
+        self._attempts: dict[Rung, Attempt] = {
+            Rung.INTERACTION: messenger.edit_by_token,
+            Rung.BOT: messenger.edit_by_bot,
+            Rung.CHANNEL: messenger.post,
+            Rung.DM: messenger.send_dm,
+        }
+
+    async def status(self, job: Job) -> None:
+        """Bring the embed up to date if it differs; given up after 5 s: the next one says more."""
+        outlook = await self._jobs.outlook(job)
+        looks = self._messenger.looks(job, outlook, ())
+        if looks == job.showing.looks or job.showing.message_id is None:
+            return
+        try:
+            async with asyncio.timeout(STATUS_DEADLINE_S):
+                showing = await self._edit(job, outlook)
+        except (ChatUnavailable, TimeoutError):
+            self._abandoned.add(job.id)
+        except ChatError as error:
+            log.info("status not shown", job=job.code, error=repr(error))
+        else:
+            await self._jobs.showed(job.id, showing.but(looks=looks, state=job.state))
+
+    async def _edit(self, job: Job, outlook: Outlook) -> Showing:
+        if _first_rung(job.showing) is Rung.INTERACTION:
+            try:
+                return await self._messenger.edit_by_token(job, outlook, ())
+            except TokenExpired:
+                log.info("token expired", job=job.code)
+        return await self._messenger.edit_by_bot(job, outlook, ())
+
+    async def finish(self, job: Job, pictures: Sequence[Picture] = ()) -> Ending:
+        """Show the end of a job, with its pictures if it has any, down the ladder.
+
+        Raises:
+            ChatUnavailable: Discord is out of reach for now; call again later.
+        """
+        outlook = await self._jobs.outlook(job)
+        pictures = await self._fit(pictures, job.request.upload_limit_bytes)
+        rung = _first_rung(job.showing)
+        try:
+            while rung is not Rung.NOWHERE:
+                job = await self._remember(job, rung)
+                if await self._try(rung, job, outlook, pictures):
+                    return Ending.SHOWN
+                rung = _below(rung)
+        except (MessageGone, MessageBlocked) as decision:
+            log.info("job's message was removed", job=job.code, decision=repr(decision))
+            await self._settle(job, Rung.NOWHERE)
+            return Ending.DECIDED
+        await self._settle(job, Rung.NOWHERE)
+        log.warning("job cannot be shown anywhere", job=job.code)
+        return Ending.NOWHERE
+
+    async def ping(self, job: Job) -> None:
+        """Tell the asker once, when it took long: by a short reply to the finished message."""
+        showing = job.showing
+        waited_s = (self._clock.now() - job.request.asked_at).total_seconds()
+        if showing.pinged or showing.rung == Rung.DM or waited_s < PING_AFTER_S:
+            return
+        await self._jobs.showed(job.id, showing.but(pinged=True))
+        try:
+            async with asyncio.timeout(STATUS_DEADLINE_S):
+                await self._messenger.ping(job)
+        except (ChatError, TimeoutError) as error:
+            log.info("asker not pinged", job=job.code, error=repr(error))
+
+    async def _remember(self, job: Job, rung: Rung) -> Job:
+        """Store the rung before a new message may appear, so that a crash repeats this one."""
+        if rung in {Rung.CHANNEL, Rung.DM} and job.showing.rung != rung:
+            showing = job.showing.but(rung=str(rung), message_id=None, channel_id=None)
+            await self._jobs.showed(job.id, showing)
+            return replace(job, showing=showing)
+        return job
+
+    async def _try(
+        self, rung: Rung, job: Job, outlook: Outlook, pictures: Sequence[Picture]
+    ) -> bool:
+        """Show on this rung; False: it is refused there for good.
+
+        Raises:
+            ChatUnavailable: not now, and the next rung could show the same picture twice.
+        """
+        waits_s = iter(RETRY_WAITS_S)
+        while True:
+            try:
+                await self._show(rung, job, outlook, pictures)
+            except (TokenExpired, AccessLost) as refusal:
+                log.info("rung refused", job=job.code, rung=str(rung), error=repr(refusal))
+                return False
+            except FilesTooLarge:
+                smaller_bytes = max(one.size_bytes for one in pictures) // 2
+                if smaller_bytes < SMALLEST_FILE_BYTES:
+                    return False
+                pictures = await self._fit(pictures, smaller_bytes)
+            except (ChatUnavailable, TimeoutError) as error:
+                wait_s = None if isinstance(error, TimeoutError) else next(waits_s, None)
+                if wait_s is None:
+                    return self._leave(rung, error)
+                await self._clock.sleep(wait_s)
+            else:
+                return True
+
+    @staticmethod
+    def _leave(rung: Rung, error: Exception) -> bool:
+        """The token's edits have a rate limit of their own: the bot's may work. Others wait."""
+        if rung is Rung.INTERACTION:
+            return False
+        raise ChatUnavailable(str(error)) from error
+
+    async def _show(
+        self, rung: Rung, job: Job, outlook: Outlook, pictures: Sequence[Picture]
+    ) -> None:
+        attempt = self._attempts[rung]
+        deadline_s = ATTEMPT_DEADLINE_S + sum(
+            one.size_bytes / SLOWEST_UPLOAD_BYTES_PER_S for one in pictures
+        )
+        # A status edit that we gave up may still arrive after this one: say it twice then.
+        for _ in range(2 if job.id in self._abandoned else 1):
+            async with asyncio.timeout(deadline_s):
+                showing = await attempt(job, outlook, pictures)
+        self._abandoned.discard(job.id)
+        looks = self._messenger.looks(job, outlook, pictures)
+        await self._jobs.showed(job.id, showing.but(rung=str(rung), looks=looks, state=job.state))
+
+    async def _fit(self, pictures: Sequence[Picture], limit_bytes: int) -> list[Picture]:
+        return [await self._fit_one(one, limit_bytes) for one in pictures]
+
+    async def _fit_one(self, picture: Picture, limit_bytes: int) -> Picture:
+        path = await self._pictures.fit(picture.path, limit_bytes)
+        if path == picture.path:
+            return picture
+        name = Path(picture.filename).with_suffix(path.suffix).name
+        size_bytes = path.stat().st_size
+        return replace(picture, path=path, filename=name, size_bytes=size_bytes, original=False)
+
+    async def _settle(self, job: Job, rung: Rung) -> None:
+        await self._jobs.showed(job.id, job.showing.but(rung=str(rung), state=job.state))
+        self._abandoned.discard(job.id)
+
+
+def _first_rung(showing: Showing) -> Rung:
+    """Where the last process stood; an edit that worked once by the bot's rights stays there."""
+    return Rung(showing.rung) if showing.rung else Rung.INTERACTION
+
+
+def _below(rung: Rung) -> Rung:
+    ladder = list(Rung)
+    return ladder[ladder.index(rung) + 1]

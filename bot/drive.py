@@ -1,0 +1,226 @@
+"""Takes one job from wherever its row stands to its end.
+
+A driver owns nothing that the row does not say: after a crash the next driver reads the row and
+goes on. Sending, watching and fetching end in `Jobs`, showing in `Delivery`.
+"""
+
+import asyncio
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from bot import rules
+from bot.bell import Bell, rung_within
+from bot.delivery import Delivery, Ending
+from bot.errors import (
+    ChatUnavailable,
+    NotCreated,
+    OutcomeUnknown,
+    ProviderError,
+    ProviderUnavailable,
+    TaskNotFound,
+)
+from bot.gallery import Gallery
+from bot.jobs import Jobs
+from bot.models import Failure, Job, Picture, State, Submission
+from bot.ports import Clock, ImageApi
+
+BREATH_S = 0.5  # between two reads of one task, however often callbacks ring
+SHORTEST_REST_S = 1.0
+LONGEST_RETRY_AFTER_S = 60.0
+MISSING_TASK = timedelta(seconds=60)  # a new task may be unknown to the API for a moment
+QUEUE_LIFE = timedelta(minutes=10)  # nobody wants yesterday's pictures at breakfast
+DELIVERY_WAIT_S = 15.0
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How long to wait for the provider, and where it may call back.
+
+    Attributes:
+        job_timeout_s: a task's longest life in the eyes of a person.
+        poll_interval_s: fixed wait between reads; None: the growing one.
+        callback_base: address to which a submission's token is added; None: polling only.
+    """
+
+    job_timeout_s: int
+    poll_interval_s: float | None = None
+    callback_base: str | None = None
+
+
+class Driver:
+    """Drives jobs, one `drive` call each; set `stopping` to end the waiting ones at once."""
+
+    def __init__(
+        self,
+        jobs: Jobs,
+        api: ImageApi,
+        gallery: Gallery,
+        delivery: Delivery,
+        bell: Bell,
+        clock: Clock,
+        timing: Timing,
+    ) -> None:
+        self._jobs = jobs
+        self._api = api
+        self._gallery = gallery
+        self._delivery = delivery
+        self._bell = bell
+        self._clock = clock
+        self._timing = timing
+        self._rng = random.Random()  # noqa: S311 - jitter, not a secret
+        self.stopping = False
+
+    async def drive(self, job_id: int) -> float:
+        """Work on a job until it is over, waits for its turn again, or the process stops.
+
+        Returns:
+            Seconds for which the provider wants to be left alone before the job's next turn;
+            0 when there is no such wish.
+        """
+        rest_s = 0.0
+        with self._bell.listen(job_id) as rung:
+            while not self.stopping:
+                job = await self._jobs.get(job_id)
+                if job.state is State.QUEUED and rest_s:
+                    return rest_s
+                if job.state is State.READY:
+                    await self._deliver(job)
+                    return 0.0
+                if job.state not in rules.OPEN:
+                    await self._show_end(job)
+                    return 0.0
+                rest_s = await self._step(job, rung)
+        return 0.0
+
+    async def _step(self, job: Job, rung: asyncio.Event) -> float:
+        """The next stretch of every open submission."""
+        rests_s = await asyncio.gather(
+            *(self._advance(job, one, rung) for one in job.submissions if one.state in rules.OPEN)
+        )
+        return max(rests_s)
+
+    async def _advance(self, job: Job, submission: Submission, rung: asyncio.Event) -> float:
+        match submission.state:
+            case State.QUEUED:
+                return await self._submit(job, submission)
+            case State.SUBMITTING:  # the process that sent it is gone
+                await self._jobs.answer_lost(submission)
+            case State.UNKNOWN:
+                await self._delivery.status(job)
+                await self._await_callback(submission, rung)
+            case State.WAITING:
+                await self._delivery.status(job)
+                await self._watch(submission, rung)
+        return 0.0
+
+    async def _submit(self, job: Job, submission: Submission) -> float:
+        if await self._jobs.claim(submission) is None:
+            return 0.0
+        base = self._timing.callback_base
+        callback_url = base + submission.callback_token if base else None
+        try:
+            task = await self._api.create(job.request, callback_url)
+        except NotCreated as error:
+            await self._retry_later(job, submission, error)
+            return error.retry_after_s or SHORTEST_REST_S
+        except OutcomeUnknown as error:
+            log.warning("answer to a submission lost", job=job.code, error=repr(error))
+            await self._jobs.answer_lost(submission)
+        except ProviderError as error:
+            log.warning("submission refused", job=job.code, error=repr(error))
+            await self._jobs.refused(submission, error.failure)
+        else:
+            await self._jobs.accepted(submission, task)
+        return 0.0
+
+    async def _retry_later(self, job: Job, submission: Submission, error: NotCreated) -> None:
+        log.warning("submission not created", job=job.code, error=repr(error))
+        if self._clock.now() - job.created_at > QUEUE_LIFE:
+            await self._jobs.refused(submission, Failure.UNREACHABLE)
+        else:
+            await self._jobs.put_back(submission)
+
+    async def _await_callback(self, submission: Submission, rung: asyncio.Event) -> None:
+        """Only a callback can tell whether there is a task."""
+        started = submission.submitted_at or self._clock.now()
+        until = started + timedelta(seconds=self._timing.job_timeout_s)
+        left_s = (until - self._clock.now()).total_seconds()
+        if left_s <= 0:
+            await self._jobs.give_up_unknown(submission)
+        else:
+            await rung_within(rung, left_s, self._clock)
+
+    async def _watch(self, submission: Submission, rung: asyncio.Event) -> None:
+        """Read the task until it ends, by callbacks and behind them by polling."""
+        started = submission.submitted_at or self._clock.now()
+        until = started + timedelta(seconds=self._timing.job_timeout_s)
+        for wait_s in rules.poll_waits_s(self._timing.poll_interval_s, self._rng):
+            left_s = (until - self._clock.now()).total_seconds()
+            if left_s <= 0:
+                await self._jobs.expire(submission)
+                return
+            rang = await rung_within(rung, min(wait_s, left_s), self._clock)
+            if self.stopping or (rang and await self._moved_on(submission)):
+                return
+            if await self._read(submission):
+                return
+            await self._clock.sleep(min(BREATH_S, wait_s))
+
+    async def _moved_on(self, submission: Submission) -> bool:
+        """Whether a ring meant that somebody else ended the waiting: a cancel, say."""
+        return (await self._jobs.get(submission.job_id)).state is not State.WAITING
+
+    async def _read(self, submission: Submission) -> bool:
+        """One free read of the task; True: it is over, whoever recorded it."""
+        task_id = submission.task_id or ""
+        try:
+            task = await self._api.get_task(task_id)
+        except TaskNotFound:
+            started = submission.submitted_at or self._clock.now()
+            if self._clock.now() - started > MISSING_TASK:
+                await self._jobs.vanished(submission)
+                return True
+        except ProviderUnavailable as error:
+            log.info("task not readable", task=task_id, error=repr(error))
+            await self._clock.sleep(min(error.retry_after_s or 0.0, LONGEST_RETRY_AFTER_S))
+        except ProviderError as error:
+            log.warning("task not readable", task=task_id, error=repr(error))
+        else:
+            if task.failure:
+                log.info("task failed", task=task_id, detail=task.detail)
+            return await self._jobs.observed(submission, task) is not None
+        return False
+
+    async def _show_end(self, job: Job) -> None:
+        if job.answered_at is not None and job.showing.state is not job.state:
+            await self._finish(job, ())
+
+    async def _deliver(self, job: Job) -> None:
+        async with self._gallery.open(job) as pictures:
+            if not pictures:
+                if unusable := await self._jobs.unusable(job):
+                    await self._show_end(unusable)
+                return
+            ending = await self._finish(job, pictures)
+        if ending is Ending.SHOWN:
+            delivered = await self._jobs.delivered(job)
+            if delivered is not None:
+                await self._delivery.ping(delivered)
+        elif ending is not None:
+            await self._jobs.undeliverable(job)
+
+    async def _finish(self, job: Job, pictures: Sequence[Picture]) -> Ending | None:
+        """Show the end; None: the process stops before Discord is back."""
+        while not self.stopping:
+            try:
+                return await self._delivery.finish(job, pictures)
+            except ChatUnavailable as error:
+                log.warning("discord is out of reach", job=job.code, error=repr(error))
+                await self._clock.sleep(DELIVERY_WAIT_S)
+        return None

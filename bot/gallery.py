@@ -1,0 +1,65 @@
+"""A job's results as checked files on disk, for as long as somebody needs them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import structlog
+
+from bot import words
+from bot.errors import DownloadRejected, DownloadUnavailable
+from bot.models import Job, Picture
+from bot.ports import Clock, Downloads, Pictures
+
+AT_ONCE = 8  # bounds memory and bandwidth when many results come at the same moment
+WAITS_S = (0.5, 1, 2, 4, 8, 15, 30, 60, 60, 60, 60, 60, 60, 60, 60)  # ten minutes in all
+
+log = structlog.get_logger(__name__)
+
+
+class Gallery:
+    """Fetches results; what is not there yet is asked for again, what is no picture is left out."""
+
+    def __init__(self, downloads: Downloads, pictures: Pictures, clock: Clock) -> None:
+        self._downloads = downloads
+        self._pictures = pictures
+        self._clock = clock
+        self._room = asyncio.Semaphore(AT_ONCE)
+
+    @asynccontextmanager
+    async def open(self, job: Job) -> AsyncIterator[list[Picture]]:
+        """The job's pictures in order, in a temporary folder that goes with the context."""
+        with TemporaryDirectory(prefix="darkroom-", ignore_cleanup_errors=True) as folder:
+            found = [
+                await self._fetch(job, number, url, Path(folder))
+                for number, url in enumerate(job.result_urls, start=1)
+            ]
+            yield [picture for picture in found if picture is not None]
+
+    async def _fetch(self, job: Job, number: int, url: str, folder: Path) -> Picture | None:
+        for wait_s in (*WAITS_S, None):
+            try:
+                async with self._room:
+                    return await self._picture(job, number, url, folder)
+            except DownloadRejected as error:
+                log.warning("result rejected", job=job.code, error=repr(error))
+                return None
+            except DownloadUnavailable as error:
+                log.info("result not there yet", job=job.code, error=repr(error))
+                if wait_s is not None:
+                    await self._clock.sleep(wait_s)
+        return None
+
+    async def _picture(self, job: Job, number: int, url: str, folder: Path) -> Picture:
+        path = await self._downloads.fetch(url, folder)
+        info = await self._pictures.inspect(path)
+        extension = "jpg" if info.format == "jpeg" else info.format
+        return Picture(
+            path=path,
+            filename=f"darkroom-{job.code}-{number}.{extension}",
+            description=words.alt_text(job.request),
+            size_bytes=path.stat().st_size,
+            url=url,
+        )

@@ -1,0 +1,323 @@
+"""The service: the only module that changes a job's state.
+
+Handlers, callbacks, drivers and recovery all end here; each method is one guarded transition
+that says whether it landed, so whoever comes second changes nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+import structlog
+
+from bot import rules
+from bot.bell import Bell
+from bot.catalogue import MODELS
+from bot.models import (
+    Change,
+    Charged,
+    Failure,
+    Job,
+    JobRequest,
+    Limits,
+    Outlook,
+    Policy,
+    Refusal,
+    RefusalReason,
+    Showing,
+    State,
+    Submission,
+    Task,
+    TaskPhase,
+    Usage,
+)
+from bot.ports import Clock, Store
+
+ADMISSION_DEADLINE_S = 2.0
+ANSWER_DEADLINE = timedelta(seconds=10)
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """What admission obeys: limits of servers and people, and the operator's policy."""
+
+    limits: Limits
+    policy: Policy
+
+
+class Jobs:
+    """A job's life over a `Store`.
+
+    Args:
+        callbacks: whether the provider can reach us, so that an unknown outcome may resolve.
+    """
+
+    def __init__(
+        self, store: Store, clock: Clock, bell: Bell, rulebook: Rulebook, *, callbacks: bool
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._bell = bell
+        self._rulebook = rulebook
+        self._callbacks = callbacks
+        self._closed = False
+
+    # Admission and the first answer.
+
+    async def admit(self, request: JobRequest) -> Job | Refusal | None:
+        """Let a request in, or say which rule refuses it; None: this event was here before.
+
+        Raises:
+            TimeoutError: no decision within 2 s; nothing was admitted.
+            StoreUnavailable: nothing was admitted.
+        """
+        if self._closed:
+            return Refusal(RefusalReason.STOPPING)
+        price = MODELS[request.model].price_micro_usd
+        admission = await self._store.admit(
+            request, price, partial(self._decide, request, price), deadline_s=ADMISSION_DEADLINE_S
+        )
+        if isinstance(admission, Job):
+            log.info("job admitted", job=admission.code, kind=str(request.kind))
+        elif admission is not None:
+            log.info("job refused", reason=str(admission.reason), person=request.person_id)
+        return admission
+
+    def _decide(self, request: JobRequest, price: int, usage: Usage) -> Refusal | None:
+        return rules.decide(request, price, usage, self._rulebook.limits, self._rulebook.policy)
+
+    async def answered(self, job: Job, showing: Showing) -> None:
+        """The first answer is out: the job may be claimed."""
+        if await self._store.mark_answered(job.id, self._clock.now(), showing):
+            self._bell.ring(job.id)
+
+    async def unanswered(self, job: Job) -> None:
+        """Nobody saw an answer: cancelled and given back."""
+        await self._end_queued(job, State.CANCELLED, Failure.UNANSWERED)
+
+    async def sweep_unanswered(self, jobs: Sequence[Job]) -> None:
+        """Cancel those whose first answer never went out within 10 s."""
+        before = self._clock.now() - ANSWER_DEADLINE
+        for job in jobs:
+            if job.answered_at is None and job.created_at < before:
+                await self.unanswered(job)
+
+    def close(self) -> None:
+        """Admit nothing more: the process is stopping."""
+        self._closed = True
+
+    # Reading.
+
+    async def get(self, job_id: int) -> Job:
+        """One job. Raises JobNotFound."""
+        return await self._store.get_job(job_id)
+
+    async def find(self, code: str) -> Job | None:
+        """The job with this short code."""
+        return await self._store.find_job(code)
+
+    async def find_submission(self, callback_token: str) -> Submission | None:
+        """The submission whose callback address ends in this token."""
+        return await self._store.find_submission(callback_token)
+
+    async def open(self) -> Sequence[Job]:
+        """Jobs that still want something: work, or their end to be shown."""
+        return await self._store.open_jobs()
+
+    async def unsettled(self, since: datetime) -> Sequence[Submission]:
+        """Tasks that nobody waits for, whose price the ledger does not know."""
+        return await self._store.unsettled(since)
+
+    async def history(self, person_id: int, guild_id: int | None) -> Sequence[Job]:
+        """A person's newest jobs there, undelivered ones first."""
+        return await self._store.history(person_id, guild_id, 25)
+
+    async def outlook(self, job: Job) -> Outlook:
+        """Place in the line and usual wait."""
+        usual = await self._store.usual_wait_s(job.request.model)
+        return Outlook(
+            place=await self._place(job),
+            usual_wait_s=round(usual or MODELS[job.request.model].usual_wait_s),
+        )
+
+    async def _place(self, job: Job) -> int:
+        if job.state is not State.QUEUED:
+            return 1
+        jobs = await self._store.open_jobs()
+        line = rules.in_turn(*rules.queue_of(jobs))
+        return line.index(job.id) + 1 if job.id in line else 1
+
+    # The way to the provider.
+
+    async def claim(self, submission: Submission) -> Job | None:
+        """The write-ahead intent: committed before the POST. None: somebody else has it."""
+        return await self._move(
+            submission,
+            {State.QUEUED},
+            State.SUBMITTING,
+            Change(charged=Charged.MAYBE, submitted_at=self._clock.now()),
+        )
+
+    async def accepted(self, submission: Submission, task: Task) -> Job | None:
+        """The POST was answered with a task; a synchronous model may have finished it."""
+        return await self._take(submission, {State.SUBMITTING, State.UNKNOWN}, task)
+
+    async def put_back(self, submission: Submission) -> Job | None:
+        """Surely not created: the job waits for its turn again."""
+        return await self._move(
+            submission, {State.SUBMITTING}, State.QUEUED, Change(charged=Charged.NO)
+        )
+
+    async def refused(self, submission: Submission, failure: Failure) -> Job | None:
+        """The provider refused the POST, or it was never sent: nothing was charged."""
+        return await self._move(
+            submission,
+            {State.QUEUED, State.SUBMITTING},
+            State.FAILED,
+            Change(failure=failure, charged=Charged.NO),
+        )
+
+    async def answer_lost(self, submission: Submission) -> Job | None:
+        """Nobody knows whether a task was made. Without callbacks nobody ever will."""
+        job = await self._move(submission, {State.SUBMITTING}, State.UNKNOWN, Change())
+        return await self.give_up_unknown(submission) if job and not self._callbacks else job
+
+    async def give_up_unknown(self, submission: Submission) -> Job | None:
+        """No callback resolved it: failed, perhaps charged; never sent again by itself."""
+        return await self._move(
+            submission, {State.UNKNOWN}, State.FAILED, Change(failure=Failure.UNKNOWN_OUTCOME)
+        )
+
+    # News of a task.
+
+    async def called_back(self, submission: Submission, task_id: str) -> None:
+        """A callback came: it may name the task and wakes the watcher; nothing else is believed."""
+        if submission.task_id is None:
+            named = Task(task_id, TaskPhase.PENDING)
+            await self._take(submission, {State.SUBMITTING, State.UNKNOWN}, named)
+            if submission.failure is Failure.UNKNOWN_OUTCOME:
+                await self._revive(submission, task_id)
+        elif submission.task_id == task_id and submission.state is State.EXPIRED:
+            await self._revive(submission, task_id)
+        self._bell.ring(submission.job_id)
+
+    async def observed(self, submission: Submission, task: Task) -> Job | None:
+        """A read of the task; None when it said nothing new or came second."""
+        if task.phase in {TaskPhase.PENDING, TaskPhase.PROCESSING}:
+            return None
+        return await self._take(submission, {State.WAITING}, task)
+
+    async def vanished(self, submission: Submission) -> Job | None:
+        """The API does not know the task it gave us: its price stays in doubt."""
+        return await self._move(
+            submission, {State.WAITING}, State.FAILED, Change(failure=Failure.TASK_NOT_FOUND)
+        )
+
+    async def expire(self, submission: Submission) -> Job | None:
+        """JOB_TIMEOUT_SECONDS are over: nobody waits any more, the ledger goes on watching."""
+        return await self._move(submission, {State.WAITING}, State.EXPIRED, Change())
+
+    async def audited(self, submission: Submission, task: Task) -> bool:
+        """A read of a task that nobody waits for; True: it is over and its price is known."""
+        if task.phase is TaskPhase.COMPLETED and submission.state is State.EXPIRED:
+            await self._revive(submission, task.id)
+        elif task.phase is TaskPhase.COMPLETED:
+            await self._store.settle(submission.id, Charged.YES)
+        elif task.phase is TaskPhase.FAILED:
+            await self._store.settle(submission.id, Charged.NO)
+        return task.phase in {TaskPhase.COMPLETED, TaskPhase.FAILED}
+
+    # What people press.
+
+    async def cancel(self, job: Job) -> Job | None:
+        """Stop waiting, or leave the line. None: too late, or just being sent."""
+        moved = None
+        for submission in job.submissions:
+            moved = (
+                await self._move(
+                    submission,
+                    {State.QUEUED, State.WAITING},
+                    State.CANCELLED,
+                    Change(),
+                )
+                or moved
+            )
+        return moved
+
+    async def check_again(self, job: Job) -> Job | None:
+        """Wait anew for a task that was given up, a free read. None: there is none to ask for."""
+        moved = None
+        for submission in job.submissions:
+            if submission.task_id is not None:
+                moved = await self._revive(submission, submission.task_id) or moved
+        return moved
+
+    # The end.
+
+    async def delivered(self, job: Job) -> Job | None:
+        """People see the pictures."""
+        return await self._store.move_job(
+            job.id, {State.READY, State.UNDELIVERABLE}, State.DELIVERED
+        )
+
+    async def undeliverable(self, job: Job) -> Job | None:
+        """No place left to show it, or a person decided so; kept for /history."""
+        return await self._store.move_job(job.id, {State.READY}, State.UNDELIVERABLE)
+
+    async def unusable(self, job: Job) -> Job | None:
+        """The results are no pictures: we failed, so the person pays nothing."""
+        return await self._store.move_job(
+            job.id, {State.READY}, State.FAILED, Failure.NO_USABLE_IMAGE
+        )
+
+    async def showed(self, job_id: int, showing: Showing) -> None:
+        """What people now see."""
+        await self._store.save_showing(job_id, showing)
+
+    # Within.
+
+    async def _end_queued(self, job: Job, target: State, failure: Failure) -> None:
+        for submission in job.submissions:
+            await self._move(submission, {State.QUEUED}, target, Change(failure=failure))
+
+    async def _take(self, submission: Submission, sources: set[State], task: Task) -> Job | None:
+        """Enter the state that the task's phase means."""
+        if task.phase is TaskPhase.COMPLETED:
+            target, change = (
+                State.READY,
+                Change(charged=Charged.YES, task_id=task.id, result_urls=task.result_urls),
+            )
+            sources = sources - {State.UNKNOWN}
+        elif task.phase is TaskPhase.FAILED:
+            failure = task.failure or Failure.PROVIDER
+            charged = Charged.YES if failure is Failure.NO_RESULT else Charged.NO
+            target, change = State.FAILED, Change(failure=failure, charged=charged, task_id=task.id)
+        else:
+            target, change = State.WAITING, Change(task_id=task.id)
+        return await self._move(submission, sources, target, change)
+
+    async def _revive(self, submission: Submission, task_id: str) -> Job | None:
+        """A task that was given up is waited for again, with a new time limit."""
+        return await self._move(
+            submission,
+            {State.EXPIRED, State.FAILED},
+            State.WAITING,
+            Change(task_id=task_id, charged=Charged.MAYBE, submitted_at=self._clock.now()),
+        )
+
+    async def _move(
+        self, submission: Submission, sources: set[State], target: State, change: Change
+    ) -> Job | None:
+        job = await self._store.move(submission.id, sources, target, change)
+        if job is not None:
+            log.info(
+                "job moved",
+                job=job.code,
+                to=str(target),
+                failure=change.failure and str(change.failure),
+            )
+            self._bell.ring(job.id)
+        return job
