@@ -21,14 +21,15 @@ _SHORTEST_SECRET = 8
 def _one_word(secret: SecretStr) -> SecretStr:
     """Tokens and keys travel in a header: printable ASCII, no spaces, no quotes.
 
-    Logs blot out every secret wherever it stands, so a very short one would blot out everything.
+    Logs blot out a secret wherever it stands: a very short one would blot out everything, and
+    one that JSON has to escape would be missed.
     """
     text = secret.get_secret_value()
     if (
         len(text) < _SHORTEST_SECRET
         or not text.isascii()
         or not text.isprintable()
-        or set(text) & set(" \"'")
+        or set(text) & set(" \"'\\")
     ):
         raise ValueError("not one plain word")
     return secret
