@@ -161,3 +161,15 @@ def test_a_warning_becomes_a_record() -> None:
         warnings.warn("old habit", DeprecationWarning, stacklevel=1)
         logging.captureWarnings(capture=False)
     assert "old habit" in lines(stream)[0]["event"]
+
+
+@pytest.mark.parametrize("style", ["console", "json"])
+def test_a_traceback_shows_no_local_values(style: Literal["console", "json"]) -> None:
+    stream = start(style)
+    prompt = "".join(["a fox ", "at dawn"])
+    try:
+        int(prompt[:0])
+    except ValueError:
+        structlog.get_logger().exception("failed")
+    assert "ValueError" in stream.getvalue()
+    assert prompt not in stream.getvalue()
