@@ -109,17 +109,27 @@ def _frame(prompt: str, source: Image.Image, size: Size, number: int) -> Image.I
 
 
 def _collage(sources: Sequence[Image.Image], size: Size) -> Image.Image:
-    """Every source in its own cell, left to right and down, with its number."""
+    """Every source, whole, in its own cell, left to right and down, with its number."""
+    columns = max(range(1, len(sources) + 1), key=lambda count: _shown(sources, size, count))
+    cell = _cell(len(sources), size, columns)
     image = Image.new("RGB", size, PAPER)
-    columns = math.ceil(math.sqrt(len(sources) * size[0] / size[1]))
-    columns = min(len(sources), columns)
-    rows = math.ceil(len(sources) / columns)
-    cell = (max(1, size[0] // columns), max(1, size[1] // rows))
     for index, source in enumerate(sources):
         corner = (index % columns * cell[0], index // columns * cell[1])
-        image.paste(ImageOps.fit(source, cell), corner)
+        image.paste(ImageOps.pad(source, cell, color=PAPER), corner)
         _badge(image, corner, str(index + 1), max(12, min(cell) // 6))
     return image
+
+
+def _cell(count: int, size: Size, columns: int) -> Size:
+    rows = math.ceil(count / columns)
+    return max(1, size[0] // columns), max(1, size[1] // rows)
+
+
+def _shown(sources: Sequence[Image.Image], size: Size, columns: int) -> float:
+    """The area that the sources take, with so many columns."""
+    width, height = _cell(len(sources), size, columns)
+    scales = (min(width / source.width, height / source.height) for source in sources)
+    return sum(scale**2 * s.width * s.height for scale, s in zip(scales, sources, strict=True))
 
 
 def _badge(image: Image.Image, corner: Size, text: str, height: int) -> None:
