@@ -1,0 +1,130 @@
+"""The command line: `darkroom` and `python -m bot`.
+
+Exit codes: 0 well, 1 a fault of ours, 2 a setting is wrong, 75 Discord or the database is out of
+reach (EX_TEMPFAIL of sysexits.h: a supervisor may try again later). Each command imports what it
+needs when it runs, so that a wrong setting is told at once.
+"""
+
+import argparse
+import asyncio
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from bot.errors import ConfigurationError, Unreachable
+
+_SANDBOX_FOLDER = Path("sandbox-pictures")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one subcommand and give the exit code."""
+    arguments = _parser().parse_args(argv)
+    try:
+        code: int = arguments.act(arguments)
+    except ConfigurationError as error:
+        return _complain(error, 2)
+    except Unreachable as error:
+        return _complain(error, 75)
+    except KeyboardInterrupt:
+        return 130
+    except Exception:  # the last door: a traceback of ours passes the redaction too
+        logging.getLogger(__name__).critical("stopped by an error", exc_info=True)
+        return 1
+    return code
+
+
+def _complain(error: Exception, code: int) -> int:
+    sys.stderr.write(f"{error}\n")
+    return code
+
+
+def _say(line: str) -> None:
+    """One line to standard output, at once, also where its encoding lacks a character."""
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(line.encode(encoding, "replace").decode(encoding) + "\n")
+    sys.stdout.flush()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="darkroom",
+        description="A Discord bot that makes, edits and fuses images and never loses one.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    run = commands.add_parser("run", help="run the bot on Discord")
+    run.set_defaults(act=_run)
+    run.add_argument(
+        "--replace-commands",
+        action="store_true",
+        help="overwrite commands that another program gave this application",
+    )
+
+    sandbox = commands.add_parser("sandbox", help="see everything work, without any account")
+    sandbox.set_defaults(act=_sandbox)
+    sandbox.add_argument(
+        "--folder",
+        type=Path,
+        default=_SANDBOX_FOLDER,
+        help=f"where the pictures go (default: {_SANDBOX_FOLDER})",
+    )
+
+    check = commands.add_parser("check", help="say what is right and what is not, at no cost")
+    check.set_defaults(act=_check)
+
+    backup = commands.add_parser("backup", help="copy the database, also while the bot runs")
+    backup.set_defaults(act=_backup)
+    backup.add_argument("path", type=Path, help="the new file")
+
+    commands.add_parser("version", help="print the version").set_defaults(act=_version)
+    return parser
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from bot import log
+    from bot.settings import Settings
+
+    settings = Settings.from_env()
+    log.configure(settings.log_level, settings.log_format, settings.secrets)
+    _ = settings.token, settings.api_key  # refuse before the slow imports
+    from bot import app
+
+    return asyncio.run(app.run(settings, replace_commands=arguments.replace_commands))
+
+
+def _sandbox(arguments: argparse.Namespace) -> int:
+    from bot.sandbox.command import run_sandbox
+
+    bot_command = [sys.executable, "-m", "bot", "run"]
+    return asyncio.run(run_sandbox(bot_command, arguments.folder, _say))
+
+
+def _check(_: argparse.Namespace) -> int:
+    from bot import log
+    from bot.check import check
+    from bot.settings import Settings
+
+    settings = Settings.from_env()
+    log.configure("ERROR", "console", settings.secrets)
+    return asyncio.run(check(settings, _say))
+
+
+def _backup(arguments: argparse.Namespace) -> int:
+    from bot.settings import Settings
+    from bot.store.backup import backup
+
+    asyncio.run(backup(Settings.from_env().database_url, arguments.path))
+    _say(f"The copy is {arguments.path}.")
+    return 0
+
+
+def _version(_: argparse.Namespace) -> int:
+    from bot.images.identity import product
+
+    _say(product().replace("/", " "))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
