@@ -123,6 +123,7 @@ class ImageSandbox:
             stack.push_async_callback(runner.cleanup)
             await web.TCPSite(runner, "127.0.0.1", self.port).start()
             self.port = runner.addresses[0][1]
+            self.allowed_source_hosts.add(self.results_host)
             self._door = stack.pop_all()
 
     async def go_offline(self) -> None:
@@ -181,7 +182,12 @@ class ImageSandbox:
         response = await fault.answer(request, work)
         if fault.outcome is None and (request.transport is None or request.transport.is_closing()):
             entry.outcome = "client gone"
+            self._note(entry)
         return response
+
+    def _note(self, entry: Entry) -> None:
+        if task := self.register.tasks.get(entry.task_id or ""):
+            self.register.note(task, entry.outcome)
 
     async def _create_data(self, entry: Entry) -> Json:
         model, params = check_create(entry.body, self.models)

@@ -21,7 +21,7 @@ FAINT_INK = (165, 170, 180)
 MAX_SOURCE_PIXELS = 50_000_000
 
 
-class Unpaintable(ValueError):
+class Unpaintable(Exception):
     """A source is no picture; the text says which one."""
 
 
