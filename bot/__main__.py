@@ -10,6 +10,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from bot.errors import ConfigurationError, Unreachable
@@ -120,9 +121,11 @@ def _backup(arguments: argparse.Namespace) -> int:
 
 
 def _version(_: argparse.Namespace) -> int:
-    from bot.images.identity import product
-
-    _say(product().replace("/", " "))
+    try:
+        number = version("darkroom")
+    except PackageNotFoundError:
+        number = "(not installed)"
+    _say(f"darkroom {number}")
     return 0
 
 
