@@ -1,0 +1,131 @@
+"""First answers to an interaction, and sentences for one person's eyes.
+
+Discord takes a first answer within 3 s of the event. The connection may break while it is on its
+way, so an attempt without an answer is repeated, and 40060 (already acknowledged) counts as
+success only when Discord shows our very message.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import discord
+import structlog
+
+from bot.chat.embeds import Rendered
+from bot.chat.messenger import NOBODY
+from bot.chat.wire import (
+    ALREADY_ACKNOWLEDGED,
+    TRANSIENT_ERRORS,
+    UNKNOWN_INTERACTION,
+    single_attempts,
+    translated,
+)
+from bot.errors import ChatUnavailable, InteractionLost
+from bot.models import Showing
+
+ANSWER_S = 3.0
+ATTEMPT_S = 1.2
+RETRY_WAITS_S = (0.05, 0.2, 0.5, 0.5)
+VERIFY_WAITS_S = (0.1, 0.5, 1.0)
+
+log = structlog.get_logger(__name__)
+
+Interaction = discord.Interaction[Any]
+Callback = discord.InteractionCallbackResponse[Any]
+
+
+async def answer(interaction: Interaction, rendered: Rendered) -> Showing:
+    """Show a job publicly as the first answer.
+
+    Raises:
+        InteractionLost: too late, or answered by somebody else: nobody saw ours.
+        ChatUnavailable: Discord is out of reach, so that nobody knows.
+        ChatError: refused.
+    """
+    response = await _respond(
+        lambda: interaction.response.send_message(
+            embed=rendered.embed,
+            view=rendered.view() or discord.utils.MISSING,
+            allowed_mentions=NOBODY,
+        )
+    )
+    message_id = response.message_id if response else await _find_ours(interaction, rendered)
+    return Showing(message_id=message_id, channel_id=interaction.channel_id, looks=rendered.looks)
+
+
+async def update(interaction: Interaction, rendered: Rendered) -> None:
+    """Answer a press by redrawing the message that carries the button. Raises ChatError."""
+    await _respond(
+        lambda: interaction.response.edit_message(
+            embed=rendered.embed, view=rendered.view(), allowed_mentions=NOBODY
+        )
+    )
+
+
+async def whisper(interaction: Interaction, sentence: str) -> None:
+    """Tell one person something, as the first answer or after it. Raises ChatError."""
+    if interaction.response.is_done():
+        with translated(by_token=True), single_attempts():
+            await interaction.followup.send(sentence, ephemeral=True, allowed_mentions=NOBODY)
+        return
+    await _respond(
+        lambda: interaction.response.send_message(sentence, ephemeral=True, allowed_mentions=NOBODY)
+    )
+
+
+async def _respond(send: Callable[[], Awaitable[Callback | None]]) -> Callback | None:
+    """Answer, again while the connection breaks; None: perhaps taken, but nobody told us.
+
+    Raises:
+        InteractionLost: too late, or acknowledged by somebody else.
+        ChatError: refused.
+    """
+    try:
+        async with asyncio.timeout(ANSWER_S):
+            with translated(by_token=True), single_attempts():
+                return await _attempts(send)
+    except TimeoutError:
+        return None
+
+
+async def _attempts(send: Callable[[], Awaitable[Callback | None]]) -> Callback | None:
+    for attempt, wait_s in enumerate((*RETRY_WAITS_S, None)):
+        try:
+            async with asyncio.timeout(ATTEMPT_S):
+                return await send()
+        except TRANSIENT_ERRORS as error:
+            log.info("first answer not taken yet", attempt=attempt, error=repr(error))
+        except discord.HTTPException as error:
+            if error.code == ALREADY_ACKNOWLEDGED and attempt > 0:
+                return None
+            if error.code in {ALREADY_ACKNOWLEDGED, UNKNOWN_INTERACTION}:
+                raise InteractionLost(str(error)) from error
+            raise
+        if wait_s is not None:
+            await asyncio.sleep(wait_s)
+    return None
+
+
+async def _find_ours(interaction: Interaction, rendered: Rendered) -> int:
+    """The id of our message, if it is what the interaction was answered with."""
+    for wait_s in VERIFY_WAITS_S:
+        await asyncio.sleep(wait_s)
+        try:
+            async with asyncio.timeout(ATTEMPT_S):
+                with single_attempts():
+                    message = await interaction.original_response()
+        except TRANSIENT_ERRORS as error:
+            log.info("first answer not readable yet", error=repr(error))
+        except discord.HTTPException as error:
+            raise InteractionLost(str(error)) from error
+        else:
+            if not _is_ours(message, rendered):
+                raise InteractionLost("answered by somebody else")
+            return message.id
+    raise ChatUnavailable("nobody knows whether the first answer was taken")
+
+
+def _is_ours(message: discord.InteractionMessage, rendered: Rendered) -> bool:
+    footers = {embed.footer.text for embed in message.embeds}
+    return rendered.embed.footer.text in footers

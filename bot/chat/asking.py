@@ -1,0 +1,86 @@
+"""From an interaction to an admitted, answered job: what all commands and "Try again" share."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot import inert, words
+from bot.chat.answers import Interaction, answer, whisper
+from bot.chat.embeds import render
+from bot.chat.services import JobService, Services
+from bot.errors import ChatError, StoreError, UserError
+from bot.models import Job, JobRequest, Kind, Place, Refusal, Reply, Source
+
+
+async def ask(
+    interaction: Interaction,
+    kind: Kind,
+    prompt: str,
+    aspect_ratio: str,
+    sources: Sequence[Source] = (),
+) -> None:
+    """Admit what a command asks for and answer it.
+
+    Raises:
+        UserError: the prompt is blank, or there is no channel to answer in.
+        TimeoutError: admission took too long; nothing was admitted.
+        StoreUnavailable: nothing was admitted.
+        ChatError: nobody saw an answer; the job was given back.
+    """
+    prompt = inert.storable(prompt).strip()
+    if not inert.visible(prompt).strip():
+        raise UserError(words.BLANK_PROMPT)
+    services: Services = interaction.client.services
+    request = JobRequest(
+        id=interaction.id,
+        kind=kind,
+        prompt=prompt,
+        aspect_ratio=aspect_ratio,
+        model=services.model.name,
+        person_id=interaction.user.id,
+        person_name=inert.storable(interaction.user.display_name),
+        place=_place(interaction),
+        reply=Reply(interaction.application_id, interaction.token),
+        asked_at=interaction.created_at,
+        upload_limit_bytes=interaction.filesize_limit,
+        sources=tuple(sources),
+    )
+    await _admit(interaction, services.jobs, request)
+
+
+async def ask_again(interaction: Interaction, job: Job) -> None:
+    """A new job with the same content, admitted and answered like a command; raises the same."""
+    request = replace(
+        job.request,
+        id=interaction.id,
+        place=_place(interaction),
+        reply=Reply(interaction.application_id, interaction.token),
+        asked_at=interaction.created_at,
+        upload_limit_bytes=interaction.filesize_limit,
+    )
+    await _admit(interaction, interaction.client.services.jobs, request)
+
+
+def _place(interaction: Interaction) -> Place:
+    if interaction.channel_id is None:
+        raise UserError(words.NO_CHANNEL)
+    return Place(interaction.channel_id, interaction.guild_id)
+
+
+async def _admit(interaction: Interaction, jobs: JobService, request: JobRequest) -> None:
+    match await jobs.admit(request):
+        case Job() as job:
+            interaction.extras["job"] = job.code
+            await _answer(interaction, jobs, job)
+        case Refusal() as refused:
+            await whisper(interaction, words.refusal(refused))
+        case None:  # Discord delivered the event twice; the other one answers
+            pass
+
+
+async def _answer(interaction: Interaction, jobs: JobService, job: Job) -> None:
+    try:
+        showing = await answer(interaction, render(job, await jobs.outlook(job)))
+    except (ChatError, StoreError):
+        await jobs.unanswered(job)
+        raise
+    await jobs.answered(job, showing.but(state=job.state))

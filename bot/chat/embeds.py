@@ -1,0 +1,184 @@
+"""A job as people see it: one embed, its buttons and its pictures, state by state."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from hashlib import sha256
+from types import MappingProxyType
+
+import discord
+
+from bot import inert, words
+from bot.chat.custom_ids import Action, custom_id
+from bot.models import Charged, Failure, Job, Kind, Outlook, Picture, State
+
+_LINKS_LIMIT = 2000
+_MOST_FILES = 10
+_LONGEST_URL = 2048
+
+
+class Colour(IntEnum):
+    """One colour for each kind of state; the words say it too."""
+
+    GREY = 0x99AAB5
+    BLURPLE = 0x5865F2
+    GREEN = 0x57F287
+    RED = 0xED4245
+    AMBER = 0xF0B232
+
+
+_LABELS: Mapping[Action, str] = MappingProxyType(
+    {
+        Action.CANCEL: words.CANCEL,
+        Action.TRY_AGAIN: words.TRY_AGAIN,
+        Action.CHECK_AGAIN: words.CHECK_AGAIN,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What is to be shown of a job; `buttons` are (label, custom_id)."""
+
+    embed: discord.Embed
+    buttons: tuple[tuple[str, str], ...]
+    pictures: tuple[Picture, ...]
+
+    @property
+    def looks(self) -> str:
+        """Fingerprint: two jobs' showings that look the same have the same one."""
+        files = [(one.filename, one.size_bytes) for one in self.pictures]
+        seen = json.dumps([self.embed.to_dict(), self.buttons, files], sort_keys=True)
+        return sha256(seen.encode()).hexdigest()[:16]
+
+    def view(self) -> discord.ui.View | None:
+        """The buttons as discord.py sends them; presses come to `bot.chat.buttons`."""
+        if not self.buttons:
+            return None
+        view = discord.ui.View(timeout=None)
+        for label, identity in self.buttons:
+            view.add_item(discord.ui.Button(label=label, custom_id=identity))
+        view.stop()  # or discord.py would keep every view in memory for its own dispatch
+        return view
+
+
+@dataclass(frozen=True, slots=True)
+class _Face:
+    colour: Colour
+    text: str
+    actions: tuple[Action, ...] = ()
+    thumbnail: str | None = None
+
+
+def render(job: Job, outlook: Outlook, pictures: Sequence[Picture] = ()) -> Rendered:
+    """The job's embed, buttons and files.
+
+    Within Discord's limits by construction: quote 1,000, links 2,000, words a few hundred of the
+    description's 4,096 characters.
+    """
+    shown = tuple(pictures[:_MOST_FILES])
+    face = _completed(job, shown) if shown else _FACES[job.state](job, outlook)
+    text = f"{inert.quote(job.request.prompt)}\n{face.text}"
+    embed = discord.Embed(colour=face.colour, description=text)
+    embed.set_footer(text=footer(job))
+    if face.thumbnail is not None and len(face.thumbnail) <= _LONGEST_URL:
+        embed.set_thumbnail(url=face.thumbnail)
+    buttons = tuple((_LABELS[action], custom_id(action, job.code)) for action in face.actions)
+    return Rendered(embed, buttons, shown)
+
+
+def footer(job: Job) -> str:
+    """Ratio, model and short code; also how we know a message of ours again."""
+    return f"{job.request.aspect_ratio} · {job.request.model} · #{job.code}"
+
+
+def _pending(job: Job, outlook: Outlook) -> _Face:
+    return _Face(Colour.GREY, words.pending(outlook, job.request.asked_at), (Action.CANCEL,))
+
+
+def _processing(job: Job, _: Outlook) -> _Face:
+    since = max((one.submitted_at for one in job.submissions if one.submitted_at), default=None)
+    text = words.processing(since or job.request.asked_at)
+    sources = job.request.sources
+    if job.request.kind is Kind.FUSE:
+        text = f"{words.image_count(len(sources))}\n{text}"
+    thumbnail = sources[0].url if job.request.kind is Kind.EDIT else None
+    return _Face(Colour.BLURPLE, text, (Action.CANCEL,), thumbnail)
+
+
+def _unknown(_: Job, __: Outlook) -> _Face:
+    return _Face(Colour.AMBER, words.unknown())
+
+
+def _delivered(job: Job, _: Outlook) -> _Face:
+    return _completed(job, ())
+
+
+def _undeliverable(_: Job, __: Outlook) -> _Face:
+    return _Face(Colour.AMBER, words.undeliverable())
+
+
+def _failed(job: Job, _: Outlook) -> _Face:
+    failure = job.failure or Failure.PROVIDER
+    text = words.failure(failure, _charged(job))
+    if failure is not Failure.UNKNOWN_OUTCOME:
+        return _Face(Colour.RED, text)
+    return _Face(Colour.AMBER, text, (*_check_again(job), Action.TRY_AGAIN))
+
+
+def _expired(job: Job, _: Outlook) -> _Face:
+    waited = [
+        (one.finished_at or job.finished_at or one.submitted_at) - one.submitted_at
+        for one in job.submissions
+        if one.submitted_at
+    ]
+    waited_s = max((one.total_seconds() for one in waited), default=0.0)
+    return _Face(Colour.AMBER, words.expired(waited_s), _check_again(job))
+
+
+def _cancelled(job: Job, _: Outlook) -> _Face:
+    return _Face(Colour.GREY, words.cancelled(_charged(job)))
+
+
+def _completed(job: Job, pictures: Sequence[Picture]) -> _Face:
+    ends = [one.finished_at for one in job.submissions if one.finished_at]
+    took_s = (max(ends) - job.request.asked_at).total_seconds() if ends else None
+    text = words.completed(took_s, job.request.person_name)
+    links = [one.url for one in pictures if not one.original and _linkable(one.url)]
+    if links and sum(map(len, links)) <= _LINKS_LIMIT:
+        text = f"{text}\n{words.originals(links)}"
+    return _Face(Colour.GREEN, text)
+
+
+def _linkable(url: str) -> bool:
+    """Whether the address ends where it should in a masked link."""
+    return bool(url) and not set(url) & set(" <>()\n")
+
+
+def _check_again(job: Job) -> tuple[Action, ...]:
+    """A free read needs a task to ask for."""
+    return (Action.CHECK_AGAIN,) if any(one.task_id for one in job.submissions) else ()
+
+
+def _charged(job: Job) -> Charged:
+    """The worst of the job's submissions."""
+    costs = {one.charged for one in job.submissions}
+    worst_first = (Charged.YES, Charged.MAYBE)
+    return next((cost for cost in worst_first if cost in costs), Charged.NO)
+
+
+_FACES: Mapping[State, Callable[[Job, Outlook], _Face]] = MappingProxyType(
+    {
+        State.QUEUED: _pending,
+        State.SUBMITTING: _processing,
+        State.UNKNOWN: _unknown,
+        State.WAITING: _processing,
+        State.READY: _processing,
+        State.DELIVERED: _delivered,
+        State.UNDELIVERABLE: _undeliverable,
+        State.FAILED: _failed,
+        State.EXPIRED: _expired,
+        State.CANCELLED: _cancelled,
+    }
+)

@@ -1,0 +1,139 @@
+"""Discord's side of showing a job: primitives of one attempt each; `bot.delivery` picks the way."""
+
+from collections.abc import Sequence
+from typing import cast
+
+import discord
+
+from bot import words
+from bot.chat.embeds import Rendered, render
+from bot.chat.wire import opened, single_attempts, translated
+from bot.errors import AccessLost, ChatUnavailable, TokenExpired
+from bot.models import Job, Outlook, Picture, Showing
+from bot.ports import Clock
+from bot.rules import TOKEN_LIFE
+
+NOBODY = discord.AllowedMentions.none()
+# The answer of the interaction that a token belongs to: Discord's word for an id we need not know.
+_ORIGINAL = cast("int", "@original")
+
+
+class DiscordMessenger:
+    """Implements `bot.ports.Messenger` over a logged-in client."""
+
+    def __init__(self, client: discord.Client, clock: Clock) -> None:
+        self._client = client
+        self._clock = clock
+
+    def looks(self, job: Job, outlook: Outlook, pictures: Sequence[Picture]) -> str:
+        """Fingerprint of what would be shown."""
+        return render(job, outlook, pictures).looks
+
+    async def edit_by_token(
+        self, job: Job, outlook: Outlook, pictures: Sequence[Picture]
+    ) -> Showing:
+        """Edit the answer through its interaction's token; a dead one is not even tried."""
+        if self._clock.now() >= job.request.asked_at + TOKEN_LIFE:
+            raise TokenExpired("older than 15 minutes")
+        self._require_client()
+        rendered, reply = render(job, outlook, pictures), job.request.reply
+        webhook = discord.Webhook.partial(reply.application_id, reply.token, client=self._client)
+        with (
+            translated(by_token=True),
+            single_attempts(),
+            opened(rendered.pictures) as files,
+        ):
+            await webhook.edit_message(
+                _ORIGINAL,
+                embed=rendered.embed,
+                view=rendered.view(),
+                attachments=_attachments(files),
+                allowed_mentions=NOBODY,
+            )
+        return job.showing
+
+    async def edit_by_bot(self, job: Job, outlook: Outlook, pictures: Sequence[Picture]) -> Showing:
+        """Edit the known message with the bot's own rights."""
+        channel_id, message_id = job.showing.channel_id, job.showing.message_id
+        if channel_id is None or message_id is None:
+            raise AccessLost("no message of this job is known")
+        rendered = render(job, outlook, pictures)
+        message = self._channel(channel_id, job).get_partial_message(message_id)
+        with translated(), opened(rendered.pictures) as files:
+            await message.edit(
+                embed=rendered.embed,
+                view=rendered.view(),
+                attachments=_attachments(files),
+                allowed_mentions=NOBODY,
+            )
+        return job.showing
+
+    async def post(self, job: Job, outlook: Outlook, pictures: Sequence[Picture]) -> Showing:
+        """A new message in the asked channel; a repeat within minutes gives the same message."""
+        channel = self._channel(job.request.place.channel_id, job)
+        rendered = render(job, outlook, pictures)
+        with translated():
+            return await self._send(channel, job, rendered)
+
+    async def send_dm(self, job: Job, outlook: Outlook, pictures: Sequence[Picture]) -> Showing:
+        """A new direct message to the asker, which says why it comes there."""
+        self._require_client()
+        rendered = render(job, outlook, pictures)
+        with translated():
+            channel = await self._client.create_dm(discord.Object(job.request.person_id))
+            return await self._send(channel, job, rendered, words.MOVED)
+
+    async def ping(self, job: Job) -> None:
+        """One short reply to the job's message that pings the asker and nobody else.
+
+        Raises:
+            ChatError: also when the message is gone: then nobody wants to hear of it.
+        """
+        channel_id, message_id = job.showing.channel_id, job.showing.message_id
+        if channel_id is None or message_id is None:
+            raise AccessLost("no message of this job is known")
+        asker = discord.Object(job.request.person_id)
+        with translated():
+            await self._channel(channel_id, job).send(
+                words.finished(asker.id),
+                reference=discord.MessageReference(
+                    message_id=message_id,
+                    channel_id=channel_id,
+                    guild_id=job.request.place.guild_id,
+                ),
+                allowed_mentions=discord.AllowedMentions(
+                    everyone=False, roles=False, users=[asker], replied_user=False
+                ),
+                nonce=f"ping-{job.code}",
+            )
+
+    async def _send(
+        self,
+        channel: discord.abc.Messageable,
+        job: Job,
+        rendered: Rendered,
+        content: str | None = None,
+    ) -> Showing:
+        with opened(rendered.pictures) as files:
+            message = await channel.send(
+                content,
+                embed=rendered.embed,
+                files=files,
+                view=rendered.view() or discord.utils.MISSING,
+                allowed_mentions=NOBODY,
+                nonce=job.code,  # discord.py adds enforce_nonce: no doubles by a repeated POST
+            )
+        return job.showing.but(message_id=message.id, channel_id=message.channel.id)
+
+    def _channel(self, channel_id: int, job: Job) -> discord.PartialMessageable:
+        self._require_client()
+        return self._client.get_partial_messageable(channel_id, guild_id=job.request.place.guild_id)
+
+    def _require_client(self) -> None:
+        if self._client.is_closed() or self._client.user is None:
+            raise ChatUnavailable("not logged in to Discord")
+
+
+def _attachments(files: list[discord.File]) -> list[discord.File]:
+    """On an edit Discord keeps the attachments when the field is left out."""
+    return files or discord.utils.MISSING

@@ -1,0 +1,162 @@
+"""Registering our commands with Discord, only when they changed.
+
+Discord allows 200 creations a day and scope, so a hash of what was sent is kept and one bulk PUT
+is made when it differs. Guild scope is for development: changes are seen there at once.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Protocol
+
+import discord
+import structlog
+
+from bot.chat.services import Facts
+from bot.errors import ConfigurationError
+
+_HASH, _SCOPE, _NAMES = "commands.hash", "commands.scope", "commands.names"
+_DAILY_LIMIT = 30034
+
+Payload = Sequence[dict[str, Any]]
+
+log = structlog.get_logger(__name__)
+
+
+class CommandsApi(Protocol):
+    """The four routes for commands, as `discord.http.HTTPClient` has them."""
+
+    async def get_global_commands(self, application_id: int) -> Payload:
+        """Commands of every server."""
+        ...
+
+    async def get_guild_commands(self, application_id: int, guild_id: int) -> Payload:
+        """Commands of one server only."""
+        ...
+
+    async def bulk_upsert_global_commands(self, application_id: int, payload: Payload) -> Payload:
+        """Replace the commands of every server."""
+        ...
+
+    async def bulk_upsert_guild_commands(
+        self, application_id: int, guild_id: int, payload: Payload
+    ) -> Payload:
+        """Replace one server's commands."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where commands are registered: one server, or (None) everywhere."""
+
+    application_id: int
+    guild_id: int | None
+
+    @classmethod
+    def parse(cls, text: str) -> "Scope":
+        """Read what `str` wrote."""
+        application_id, guild_id = json.loads(text)
+        return cls(application_id, guild_id)
+
+    def __str__(self) -> str:
+        return json.dumps([self.application_id, self.guild_id])
+
+
+class CommandSync:
+    """Brings the registered commands into line with ours.
+
+    Args:
+        replace: overwrite what another program registered for the same application.
+    """
+
+    def __init__(self, api: CommandsApi, facts: Facts, *, replace: bool) -> None:
+        self._api = api
+        self._facts = facts
+        self._replace = replace
+
+    async def run(self, scope: Scope, payload: Payload) -> bool:
+        """Register `payload` in `scope` when it changed; whether anything was sent.
+
+        Calling it twice, or again after a crash in the middle, is harmless.
+
+        Raises:
+            ConfigurationError: foreign commands are there, or the server is closed to us.
+            discord.HTTPException: Discord refused.
+        """
+        wanted = _hash(scope, payload)
+        if await self._facts.read_fact(_HASH) == wanted:
+            return False
+        ours = {str(command["name"]) for command in payload} | await self._earlier_names()
+        await self._refuse_foreign(scope, ours)
+        await self._leave_old_scope(scope, ours)
+        await self._put(scope, payload)
+        await self._facts.write_fact(_SCOPE, str(scope))
+        await self._facts.write_fact(_NAMES, json.dumps(sorted(ours)))
+        await self._facts.write_fact(_HASH, wanted)
+        log.info("commands registered", count=len(payload), guild=scope.guild_id)
+        return True
+
+    async def _earlier_names(self) -> set[str]:
+        """Names that we registered once, so that a renamed command is not taken for foreign."""
+        return set(json.loads(await self._facts.read_fact(_NAMES) or "[]"))
+
+    async def _refuse_foreign(self, scope: Scope, ours: set[str]) -> None:
+        there = {str(command["name"]) for command in await self._get(scope)}
+        foreign = sorted(there - ours)
+        if foreign and not self._replace:
+            names = ", ".join(f"/{name}" for name in foreign)
+            raise ConfigurationError(
+                f"This application already has commands of another program ({names}): use an "
+                "application of its own for this bot (DISCORD_TOKEN), or start with "
+                "--replace-commands to remove them."
+            )
+
+    async def _leave_old_scope(self, scope: Scope, ours: set[str]) -> None:
+        """Remove our copies where they were registered before DISCORD_GUILD_ID changed."""
+        text = await self._facts.read_fact(_SCOPE)
+        old = Scope.parse(text) if text else scope
+        if old == scope or old.application_id != scope.application_id:
+            return
+        try:
+            there = await self._get(old)
+            kept = [command for command in there if command["name"] not in ours]
+            if len(kept) < len(there):
+                await self._put(old, kept)
+        except (ConfigurationError, discord.NotFound) as error:
+            log.warning("old commands not removed", guild=old.guild_id, error=repr(error))
+
+    async def _get(self, scope: Scope) -> Payload:
+        try:
+            if scope.guild_id is None:
+                return await self._api.get_global_commands(scope.application_id)
+            return await self._api.get_guild_commands(scope.application_id, scope.guild_id)
+        except discord.Forbidden as error:
+            raise _closed(scope) from error
+
+    async def _put(self, scope: Scope, payload: Payload) -> None:
+        try:
+            if scope.guild_id is None:
+                await self._api.bulk_upsert_global_commands(scope.application_id, payload)
+            else:
+                await self._api.bulk_upsert_guild_commands(
+                    scope.application_id, scope.guild_id, payload
+                )
+        except discord.Forbidden as error:
+            raise _closed(scope) from error
+
+
+def _closed(scope: Scope) -> ConfigurationError:
+    return ConfigurationError(
+        f"DISCORD_GUILD_ID={scope.guild_id}: Discord does not let this bot register commands "
+        "there; invite it to that server with the scope applications.commands, or correct the id."
+    )
+
+
+def _hash(scope: Scope, payload: Payload) -> str:
+    return sha256(json.dumps([str(scope), payload], sort_keys=True).encode()).hexdigest()
+
+
+def is_daily_limit(error: discord.HTTPException) -> bool:
+    """Whether Discord takes no more new commands today; the old ones go on working."""
+    return error.code == _DAILY_LIMIT
