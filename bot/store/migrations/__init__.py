@@ -1,0 +1,1 @@
+"""Alembic scripts; `bot.store.migrate` runs them."""

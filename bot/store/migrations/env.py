@@ -1,0 +1,11 @@
+"""Alembic's entry: runs the steps on the connection that `bot.store.migrate` hands over."""
+
+from alembic import context
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    transaction_per_migration=True,
+    transactional_ddl=True,  # Alembic believes that SQLite's driver cannot; see `sqlite`
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,81 @@
+"""Rows to values and back; columns bear the names of the fields wherever they can."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from bot.models import Job, JobRequest, Place, Reply, Showing, Submission
+from bot.store.schema import jobs, submissions
+
+_NESTED = {"place", "reply"}
+_REQUEST = [field.name for field in fields(JobRequest) if field.name not in _NESTED]
+_SUBMISSION = [field.name for field in fields(Submission)]
+
+
+def request_columns(request: JobRequest) -> dict[str, Any]:
+    """A request as columns of `jobs`."""
+    return {name: getattr(request, name) for name in _REQUEST} | {
+        "channel_id": request.place.channel_id,
+        "guild_id": request.place.guild_id,
+        "application_id": request.reply.application_id,
+        "reply_token": request.reply.token,
+    }
+
+
+def showing_columns(showing: Showing) -> dict[str, Any]:
+    """A showing as columns of `jobs`."""
+    return {
+        "message_id": showing.message_id,
+        "shown_channel_id": showing.channel_id,
+        "looks": showing.looks,
+        "shown_state": showing.state,
+        "rung": showing.rung,
+        "pinged": showing.pinged,
+    }
+
+
+def jobs_of(rows: Iterable[RowMapping]) -> list[Job]:
+    """Jobs out of rows of `jobs` joined with `submissions`, each job's rows together."""
+    return [_job(list(group)) for _, group in groupby(rows, key=lambda row: row[jobs.c.id])]
+
+
+def submission_of(row: RowMapping) -> Submission:
+    """A row of `submissions`."""
+    return Submission(**{name: row[submissions.c[name]] for name in _SUBMISSION})
+
+
+def _job(rows: Sequence[RowMapping]) -> Job:
+    row = rows[0]
+    return Job(
+        request=_request(row),
+        code=row[jobs.c.code],
+        state=row[jobs.c.state],
+        submissions=tuple(submission_of(row) for row in rows),
+        created_at=row[jobs.c.created_at],
+        failure=row[jobs.c.failure],
+        answered_at=row[jobs.c.answered_at],
+        finished_at=row[jobs.c.finished_at],
+        showing=_showing(row),
+    )
+
+
+def _request(row: RowMapping) -> JobRequest:
+    return JobRequest(
+        **{name: row[jobs.c[name]] for name in _REQUEST},
+        place=Place(row[jobs.c.channel_id], row[jobs.c.guild_id]),
+        reply=Reply(row[jobs.c.application_id], row[jobs.c.reply_token]),
+    )
+
+
+def _showing(row: RowMapping) -> Showing:
+    return Showing(
+        message_id=row[jobs.c.message_id],
+        channel_id=row[jobs.c.shown_channel_id],
+        looks=row[jobs.c.looks],
+        state=row[jobs.c.shown_state],
+        rung=row[jobs.c.rung],
+        pinged=row[jobs.c.pinged],
+    )

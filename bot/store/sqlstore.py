@@ -1,0 +1,266 @@
+"""The store over SQL: implements `ports.Store`, and opens it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from sqlalchemy import exists, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.errors import JobNotFound
+from bot.models import (
+    Change,
+    Charged,
+    Failure,
+    Job,
+    JobRequest,
+    Refusal,
+    Showing,
+    State,
+    Submission,
+    Usage,
+)
+from bot.ports import Clock
+from bot.store import admission, queries, sqlite, transitions
+from bot.store.engine import Conflict, Database
+from bot.store.facts import read_fact, write_fact
+from bot.store.lock import only_process
+from bot.store.migrate import migrate
+from bot.store.schema import jobs, submissions
+
+Admission = Job | Refusal | None
+
+_ID_LIMIT = 2**63  # what a column holds; a forged number may be larger
+
+
+class SqlStore:
+    """`ports.Store` over a database; `open_store` makes one."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    # Admission.
+
+    async def admit(
+        self,
+        request: JobRequest,
+        price_micro_usd: int,
+        decide: Callable[[Usage], Refusal | None],
+        *,
+        deadline_s: float,
+    ) -> Admission:
+        """Read the usage, ask `decide`, write job and submission; None: the id was here before.
+
+        A caller that leaves without the outcome, by the deadline or cancelled, leaves no job
+        behind: the transaction rolls back, or the job that it made after all is withdrawn.
+
+        Raises:
+            TimeoutError: the deadline passed; nothing is admitted.
+        """
+        caller_left = asyncio.Event()
+
+        async def work(connection: AsyncConnection) -> Admission:
+            _stop_if(caller_left)
+            outcome = await admission.admit(
+                connection, request, price_micro_usd, decide, self._clock.now()
+            )
+            _stop_if(caller_left)
+            return outcome
+
+        admitting = self._database.keep(self._database.write(work))
+        try:
+            return await self._within(admitting, deadline_s)
+        except (TimeoutError, asyncio.CancelledError):
+            caller_left.set()
+            self._database.keep(self._withdraw(admitting))
+            raise
+
+    async def _within(self, admitting: asyncio.Task[Admission], deadline_s: float) -> Admission:
+        """Its outcome; TimeoutError at the deadline, even when the database hangs."""
+        expiry = asyncio.ensure_future(self._clock.sleep(deadline_s))
+        try:
+            await asyncio.wait({admitting, expiry}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            expiry.cancel()
+        if not admitting.done():
+            raise TimeoutError("no admission within the deadline")
+        return admitting.result()
+
+    async def _withdraw(self, admitting: asyncio.Task[Admission]) -> None:
+        """Take back what was committed although nobody waits for it any more.
+
+        Nobody knows such a job, so nobody marks it answered and nothing can claim it. Should even
+        this not get through, it is cancelled as unanswered like any other.
+        """
+        await asyncio.wait({admitting})
+        outcome = None if admitting.exception() else admitting.result()
+        if isinstance(outcome, Job):
+            change = Change(failure=Failure.UNANSWERED)
+            await self.move(outcome.submissions[0].id, {State.QUEUED}, State.CANCELLED, change)
+
+    async def mark_answered(self, job_id: int, at: datetime, showing: Showing) -> bool:
+        """Record that the first answer is out; False: no longer queued, or recorded before."""
+        return await self._database.write(
+            partial(transitions.mark_answered, job_id=job_id, at=at, showing=showing)
+        )
+
+    # Transitions.
+
+    async def move(
+        self, submission_id: int, sources: Collection[State], target: State, change: Change
+    ) -> Job | None:
+        """Move one submission and, by `rules.job_state`, its job; None when it did not land.
+
+        Beside another state, these do not land: a task that another submission has, or another
+        task than the one known; sending a job that has no first answer; reviving a failure whose
+        outcome is known; anything in a job that was delivered or is undeliverable.
+
+        Raises:
+            ValueError: no such transition exists, or a failure has no code.
+        """
+        transitions.check_move(sources, target, change.failure)
+        work = partial(
+            transitions.move,
+            submission_id=submission_id,
+            sources=sources,
+            target=target,
+            change=change,
+            now=self._clock.now(),
+        )
+        try:
+            return await self._database.write(work)
+        except Conflict:
+            if await self._task_is_known(change.task_id):
+                return None
+            raise
+
+    async def _task_is_known(self, task_id: str | None) -> bool:
+        async def work(connection: AsyncConnection) -> bool:
+            known = select(exists().where(submissions.c.task_id == task_id))
+            return bool((await connection.execute(known)).scalar_one())
+
+        return task_id is not None and await self._database.read(work)
+
+    async def move_job(
+        self,
+        job_id: int,
+        sources: Collection[State],
+        target: State,
+        failure: Failure | None = None,
+    ) -> Job | None:
+        """Move the job alone (delivered, undeliverable, no usable image); None: did not land.
+
+        Raises:
+            ValueError: no such transition exists, or a failure has no code.
+        """
+        transitions.check_job_move(sources, target, failure)
+        return await self._database.write(
+            partial(
+                transitions.move_job,
+                job_id=job_id,
+                sources=sources,
+                target=target,
+                failure=failure,
+                now=self._clock.now(),
+            )
+        )
+
+    async def save_showing(self, job_id: int, showing: Showing) -> None:
+        """Record what people now see. Raises JobNotFound."""
+        work = partial(transitions.save_showing, job_id=job_id, showing=showing)
+        if not await self._database.write(work):
+            raise JobNotFound(f"no job {job_id}")
+
+    async def settle(self, submission_id: int, charged: Charged) -> None:
+        """Record what a submission cost that is no longer anybody's picture."""
+        await self._database.write(
+            partial(transitions.settle, submission_id=submission_id, charged=charged)
+        )
+
+    # Reading.
+
+    async def get_job(self, job_id: int) -> Job:
+        """One job. Raises JobNotFound, also for a number that no id can be."""
+        job = None
+        if abs(job_id) < _ID_LIMIT:
+            job = await self._database.read(partial(queries.find_job, which=jobs.c.id == job_id))
+        if job is None:
+            raise JobNotFound(f"no job {job_id}")
+        return job
+
+    async def find_job(self, code: str) -> Job | None:
+        """The job with this short code."""
+        return await self._database.read(partial(queries.find_job, which=jobs.c.code == code))
+
+    async def find_submission(self, callback_token: str) -> Submission | None:
+        """The submission whose callback address ends in this token."""
+        return await self._database.read(
+            partial(queries.find_submission, callback_token=callback_token)
+        )
+
+    async def open_jobs(self) -> Sequence[Job]:
+        """Jobs in `rules.OPEN`, and answered ones whose end was not shown yet; oldest first."""
+        return await self._database.read(queries.open_jobs)
+
+    async def unsettled(self, since: datetime) -> Sequence[Submission]:
+        """Submissions with a task whose end the ledger does not know yet, oldest first."""
+        return await self._database.read(partial(queries.unsettled, since=since))
+
+    async def history(self, person_id: int, guild_id: int | None, limit: int) -> Sequence[Job]:
+        """A person's jobs there, undelivered ones first, then newest first."""
+        return await self._database.read(
+            partial(queries.history, person_id=person_id, guild_id=guild_id, limit=limit)
+        )
+
+    async def usual_wait_s(self, model: str) -> float | None:
+        """Median seconds from submission to result of the model's last 50; None: under 3."""
+        return await self._database.read(partial(queries.usual_wait_s, model=model))
+
+    # Facts.
+
+    async def read_fact(self, name: str) -> str | None:
+        """A small value that must outlive a restart; None when never written."""
+        return await self._database.read(partial(read_fact, name=name))
+
+    async def write_fact(self, name: str, value: str) -> None:
+        """Store such a value, over an older one."""
+        await self._database.write(partial(write_fact, name=name, value=value))
+
+
+def _stop_if(caller_left: asyncio.Event) -> None:
+    """Roll back by an error: nobody would learn of the job."""
+    if caller_left.is_set():
+        raise TimeoutError("the caller has gone")
+
+
+@asynccontextmanager
+async def open_store(database_url: str, clock: Clock) -> AsyncIterator[SqlStore]:
+    """The store in the file that DATABASE_URL names; made, locked and migrated as needed.
+
+    Leaving waits for the transactions in flight.
+
+    Raises:
+        ConfigurationError: the address, the file or its folder cannot be used, or another
+            process uses the file.
+        Unreachable: the disk is full, or another program holds the file.
+    """
+    path = sqlite.database_path(database_url)
+    await asyncio.to_thread(sqlite.make_folder, path)
+    async with only_process(path):
+        await asyncio.to_thread(_bring_up, path, clock.now())
+        database = Database(
+            sqlite.create_engine(path, writes=True), sqlite.create_engine(path, writes=False)
+        )
+        try:
+            yield SqlStore(database, clock)
+        finally:
+            await database.close()
+
+
+def _bring_up(path: Path, now: datetime) -> None:
+    sqlite.prepare(path)
+    migrate(path, now)
