@@ -11,7 +11,7 @@ _HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _PATTERN = re.compile(rf"(?:\*\.)?{_LABEL}(?:\.{_LABEL})*")
 # Parsers disagree about everything else (blanks, backslashes, other scripts), and whoever
 # fetches the address may read another host than we did.
-_URL = re.compile(r"https?://[^\x00-\x20\x7f-\U0010ffff\\]+", re.IGNORECASE)
+_URL = re.compile(r"(?:https?|HTTPS?)://[!-\[\]-~]{1,4096}")
 
 _GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052: an IPv4 address in the last 4 bytes
