@@ -149,7 +149,7 @@ async def move_job(
 
 async def _record(
     connection: AsyncConnection,
-    before: Row[Any],
+    before: Row[int, int | None, State],
     target: State,
     failure: Failure | None,
     now: datetime,
