@@ -129,7 +129,7 @@ class ApiClient:
         """Read a task, free of charge, a few times if need be. Raises ProviderError."""
         params = {"task_id": task_id}
         return await _retried(
-            _wait_before_retry,
+            wait_before_retry,
             self._read,
             _TASKS,
             params,
@@ -138,7 +138,7 @@ class ApiClient:
 
     async def get_balance(self) -> Balance:
         """Read the balance, free of charge, a few times if need be. Raises ProviderError."""
-        return await _retried(_wait_before_retry, self._read, _BALANCE, {}, read_balance)
+        return await _retried(wait_before_retry, self._read, _BALANCE, {}, read_balance)
 
     async def list_models(self) -> Sequence[str]:
         """Ask for a model that does not exist: refused at no cost, with the names of all that do.
@@ -205,7 +205,7 @@ def _translated(table: ErrorTable) -> Iterator[None]:
         raise kind(f"{type(exc).__name__}: {exc}"[:MAX_DETAIL_CHARS]) from exc
 
 
-def _wait_before_retry(error: Exception) -> bool | float:
+def wait_before_retry(error: Exception) -> bool | float:
     """For stamina: whether to read again, and when the API said so, after how many seconds."""
     if not isinstance(error, ProviderUnavailable):
         return False

@@ -94,7 +94,8 @@ def read_task(answer: Answer, task_id: str) -> Task:
         ProviderError: the read itself was refused.
     """
     task = _task(task_id, answer.data)
-    if task is None or not (answer.succeeded or task.phase is TaskPhase.FAILED):
+    told = answer.succeeded or answer.data.get("state") == TaskPhase.FAILED
+    if task is None or not told:
         raise read_error(answer)
     if answer.data.get("taskId", task_id) != task_id:
         raise answer.error(ProviderUnavailable)
@@ -141,7 +142,7 @@ def _task(task_id: str, data: Mapping[str, object]) -> Task | None:
     if phase is TaskPhase.FAILED:
         code, words = (line(data.get(name)) for name in ("failCode", "failMsg"))
         failure = failure_in(code) or failure_in(words) or Failure.PROVIDER
-        detail = f"{code}: {words}"[:MAX_DETAIL_CHARS]
+        detail = ": ".join(filter(None, (code, words)))[:MAX_DETAIL_CHARS]
         return Task(task_id, phase, failure=failure, detail=detail)
     if phase is not TaskPhase.COMPLETED:
         return Task(task_id, phase)
