@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Mapping
 from types import MappingProxyType
 
+import discord
 import structlog
 from discord import app_commands
 
@@ -31,6 +32,9 @@ async def report(interaction: Interaction, error: Exception) -> None:
     job = interaction.extras.get("job")
     if isinstance(cause, InteractionLost):  # nobody is there to be told
         log.warning("interaction lost", job=job, error=repr(cause))
+        return
+    if interaction.type is discord.InteractionType.autocomplete:  # takes suggestions only
+        log.error("autocomplete failed", exc_info=cause)
         return
     try:
         await whisper(interaction, _sentence(cause, job))

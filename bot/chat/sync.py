@@ -5,13 +5,14 @@ is made when it differs. Guild scope is for development: changes are seen there 
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Protocol
 
 import discord
 import structlog
+from typing_extensions import override
 
 from bot.chat.services import Facts
 from bot.errors import ConfigurationError
@@ -19,7 +20,8 @@ from bot.errors import ConfigurationError
 _HASH, _SCOPE, _NAMES = "commands.hash", "commands.scope", "commands.names"
 _DAILY_LIMIT = 30034
 
-Payload = Sequence[dict[str, Any]]
+Payload = list[dict[str, Any]]
+Registered = Sequence[Mapping[str, Any]]
 
 log = structlog.get_logger(__name__)
 
@@ -27,21 +29,23 @@ log = structlog.get_logger(__name__)
 class CommandsApi(Protocol):
     """The four routes for commands, as `discord.http.HTTPClient` has them."""
 
-    async def get_global_commands(self, application_id: int) -> Payload:
+    async def get_global_commands(self, application_id: int) -> Registered:
         """Commands of every server."""
         ...
 
-    async def get_guild_commands(self, application_id: int, guild_id: int) -> Payload:
+    async def get_guild_commands(self, application_id: int, guild_id: int) -> Registered:
         """Commands of one server only."""
         ...
 
-    async def bulk_upsert_global_commands(self, application_id: int, payload: Payload) -> Payload:
+    async def bulk_upsert_global_commands(
+        self, application_id: int, payload: Payload
+    ) -> Registered:
         """Replace the commands of every server."""
         ...
 
     async def bulk_upsert_guild_commands(
         self, application_id: int, guild_id: int, payload: Payload
-    ) -> Payload:
+    ) -> Registered:
         """Replace one server's commands."""
         ...
 
@@ -59,6 +63,7 @@ class Scope:
         application_id, guild_id = json.loads(text)
         return cls(application_id, guild_id)
 
+    @override
     def __str__(self) -> str:
         return json.dumps([self.application_id, self.guild_id])
 
@@ -120,13 +125,13 @@ class CommandSync:
             return
         try:
             there = await self._get(old)
-            kept = [command for command in there if command["name"] not in ours]
+            kept = [dict(command) for command in there if command["name"] not in ours]
             if len(kept) < len(there):
                 await self._put(old, kept)
         except (ConfigurationError, discord.NotFound) as error:
             log.warning("old commands not removed", guild=old.guild_id, error=repr(error))
 
-    async def _get(self, scope: Scope) -> Payload:
+    async def _get(self, scope: Scope) -> Registered:
         try:
             if scope.guild_id is None:
                 return await self._api.get_global_commands(scope.application_id)

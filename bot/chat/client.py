@@ -1,0 +1,249 @@
+"""The connection to Discord: one client that is built once and outlives what Discord throws at it.
+
+No privileged intent and no message content: commands and buttons come without any.
+"""
+
+import asyncio
+import random
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any, cast
+
+import discord
+import structlog
+import yarl
+from discord import app_commands
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+from typing_extensions import override
+
+from bot.chat import buttons
+from bot.chat.invite import invite_url
+from bot.chat.reporter import report
+from bot.chat.services import Services
+from bot.chat.sync import CommandSync, Scope, is_daily_limit
+from bot.chat.wire import TRANSIENT_ERRORS
+from bot.errors import ConfigurationError, Unreachable
+
+START_PATIENCE = timedelta(seconds=30)
+LOGIN_ATTEMPT_S = 10.0
+LONGEST_RATE_LIMIT_S = 30.0  # the least that discord.py lets us ask for
+STEADY = timedelta(minutes=5)
+
+_UNGUARDED = frozenset({"READY", "RESUMED"})  # without these there is no session: connect anew
+
+log = structlog.get_logger(__name__)
+
+
+def point_at(api_url: str, gateway_url: str) -> None:
+    """Send REST and gateway there. Both, before any client is built, or a token goes astray."""
+    Route.BASE = api_url
+    DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway_url)
+
+
+class DarkroomBot(discord.Client):
+    """The client, its commands and its doors for errors."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__(
+            intents=discord.Intents(guilds=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            max_messages=None,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            max_ratelimit_timeout=LONGEST_RATE_LIMIT_S,
+        )
+        self.services = services
+        self.tree = Tree(
+            self,
+            allowed_contexts=app_commands.AppCommandContext(
+                guild=True, dm_channel=services.allow_dms, private_channel=False
+            ),
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
+        )
+        self._born_at = time.monotonic()
+        self._connected_once = False
+        self._guard_parsers()
+
+    async def serve(self, token: str) -> None:
+        """Log in and stay connected until `close` is called.
+
+        Raises:
+            ConfigurationError: the token, the intents or the commands are refused.
+            Unreachable: Discord did not answer for 30 s at the start.
+        """
+        await self.log_in(token)
+        await self.stay_connected()
+
+    async def log_in(self, token: str) -> None:
+        """Log in and bring the commands into line; tried for 30 s. Raises as `serve`."""
+        clock = self.services.clock
+        until = clock.now() + START_PATIENCE
+        for wait_s in _growing_waits_s():
+            try:
+                async with asyncio.timeout(LOGIN_ATTEMPT_S):
+                    return await self.login(token)
+            except discord.LoginFailure as error:
+                raise _bad_token() from error
+            except (*TRANSIENT_ERRORS, discord.HTTPException) as error:
+                log.warning("discord is out of reach", error=repr(error))
+                if clock.now() + timedelta(seconds=wait_s) >= until:
+                    raise Unreachable(f"Discord cannot be reached: {error!r}") from error
+            await self._forget_session()
+            await clock.sleep(wait_s)
+        return None
+
+    async def stay_connected(self) -> None:
+        """Hold the gateway connection; whatever ends it but a fatal code is followed by another."""
+        clock = self.services.clock
+        began, waits_s = clock.now(), _growing_waits_s()
+        while not self.is_closed():
+            try:
+                await self.connect()
+            except (discord.ConnectionClosed, discord.PrivilegedIntentsRequired) as error:
+                raise _refused(error) from error  # connect() passes on fatal codes only
+            except Exception as error:
+                log.exception("the gateway connection died")
+                if not self._connected_once and clock.now() - began >= START_PATIENCE:
+                    raise Unreachable(f"Discord's gateway cannot be reached: {error!r}") from error
+                if clock.now() - began >= STEADY:
+                    began, waits_s = clock.now(), _growing_waits_s()
+                await self._hang_up()
+                await clock.sleep(next(waits_s))
+
+    @override
+    async def setup_hook(self) -> None:
+        """Between login and gateway: commands, and what the operator should know."""
+        application = self.application
+        if application and application.bot_public and self.services.open_to_all:
+            log.warning(
+                "anybody may add this bot to a server and spend from the API key: set "
+                "ALLOWED_GUILD_IDS, or switch Public Bot off in the Developer Portal"
+            )
+        await self._sync_commands()
+
+    async def _sync_commands(self) -> None:
+        services = self.services
+        payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        sync = CommandSync(self.http, services.facts, replace=services.replace_commands)
+        try:
+            await sync.run(Scope(self._application_id(), services.dev_guild_id), payload)
+        except discord.HTTPException as error:
+            if not is_daily_limit(error):
+                raise
+            log.warning("discord takes no more new commands today; the old ones stay")
+
+    def _application_id(self) -> int:
+        if self.application_id is None:
+            raise RuntimeError("not logged in")
+        return self.application_id
+
+    async def on_connect(self) -> None:
+        """The gateway took us."""
+        self._connected_once = True
+
+    async def on_ready(self) -> None:
+        """A session is complete: say so, and how to get into a server when in none."""
+        log.info("ready", seconds=round(time.monotonic() - self._born_at, 2), user=str(self.user))
+        if not self.guilds:
+            log.info("in no server yet: invite me", url=invite_url(self._application_id()))
+
+    async def on_interaction(self, interaction: discord.Interaction["DarkroomBot"]) -> None:
+        """Buttons and forms; commands go to the tree."""
+        if interaction.type is discord.InteractionType.component:
+            await buttons.press(interaction)
+        elif interaction.type is discord.InteractionType.modal_submit:
+            await buttons.submit(interaction)
+
+    @override
+    async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
+        """The error door of event handlers, buttons and forms among them."""
+        error = sys.exc_info()[1]
+        if args and isinstance(args[0], discord.Interaction) and isinstance(error, Exception):
+            await report(args[0], error)
+        else:
+            log.error("event handler failed", handler=event_method, exc_info=error)
+
+    def _guard_parsers(self) -> None:
+        """One malformed event would otherwise end the connection (discord.py 2.7.1)."""
+        parsers = self._connection.parsers
+        for name in parsers.keys() - _UNGUARDED:
+            parsers[name] = _guarded(name, parsers[name])
+
+    async def _forget_session(self) -> None:
+        """A failed login leaves its HTTP session behind; the next one makes its own."""
+        await self.http.close()
+        self.http.connector = discord.utils.MISSING
+
+    async def _hang_up(self) -> None:
+        """Close what is left of a dead gateway connection, its heartbeat thread included."""
+        ws = cast("DiscordWebSocket | None", self.ws)
+        if ws is not None and ws.open:
+            await ws.close(code=4000)
+
+
+class Tree(app_commands.CommandTree[DarkroomBot]):
+    """The commands; whatever goes wrong in one ends in the reporter."""
+
+    @override
+    async def on_error(
+        self,
+        interaction: discord.Interaction[DarkroomBot],
+        error: app_commands.AppCommandError,
+        /,
+    ) -> None:
+        """The error door of commands."""
+        await report(interaction, error)
+
+    @override
+    async def _call(self, interaction: discord.Interaction[DarkroomBot]) -> None:
+        """Beyond discord.py's own: payloads that it cannot read raise anything."""
+        try:
+            await super()._call(interaction)
+        except app_commands.AppCommandError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the door itself
+            await report(interaction, error)
+
+
+def _guarded(name: str, parse: Callable[[Any], None]) -> Callable[[Any], None]:
+    def guarded(data: Any) -> None:  # noqa: ANN401 - whatever Discord sent
+        try:
+            parse(data)
+        except Exception:
+            log.exception("malformed gateway event dropped", kind=name)
+
+    return guarded
+
+
+def _growing_waits_s() -> Iterator[float]:
+    """1, 2, 4 ... 60 s, each shortened by up to half, so that many bots do not come at once."""
+    wait_s = 1.0
+    while True:
+        yield wait_s * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
+        wait_s = min(wait_s * 2, 60.0)
+
+
+def _bad_token() -> ConfigurationError:
+    return ConfigurationError(
+        "DISCORD_TOKEN is refused by Discord: copy the bot's token anew "
+        "(discord.com/developers/applications, your application, Bot, Reset Token)."
+    )
+
+
+def _refused(
+    error: discord.ConnectionClosed | discord.PrivilegedIntentsRequired,
+) -> ConfigurationError:
+    if isinstance(error, discord.PrivilegedIntentsRequired):
+        return ConfigurationError(
+            "Discord refuses the gateway intents (4014), although this bot asks for none that "
+            "need permission: look at Bot, Privileged Gateway Intents in the Developer Portal."
+        )
+    if error.code == 4004:
+        return _bad_token()
+    return ConfigurationError(
+        f"Discord closed the gateway for good (code {error.code}): this version of the bot or "
+        "its application is not accepted; look at docs.discord.com for that close code."
+    )

@@ -1,0 +1,30 @@
+"""/edit: one picture changed by words."""
+
+import discord
+from discord import app_commands
+
+from bot import words
+from bot.catalogue import AUTO
+from bot.chat.asking import ask
+from bot.chat.client import DarkroomBot
+from bot.models import Kind
+from cogs._options import Prompt, ratio_choices
+from cogs._sources import to_sources
+
+
+def add(bot: DarkroomBot) -> None:
+    """Give the client this command."""
+
+    @bot.tree.command(name="edit", description=words.EDIT)
+    @app_commands.describe(
+        prompt=words.EDIT_PROMPT, image=words.IMAGE, aspect_ratio=words.ASPECT_RATIO
+    )
+    @app_commands.choices(aspect_ratio=ratio_choices(bot.services.model))
+    async def edit(
+        interaction: discord.Interaction[DarkroomBot],
+        prompt: Prompt,
+        image: discord.Attachment,
+        aspect_ratio: str = AUTO,
+    ) -> None:
+        sources = to_sources([image], bot.services.source_hosts)
+        await ask(interaction, Kind.EDIT, prompt, aspect_ratio, sources)

@@ -1,0 +1,65 @@
+"""/fuse: one picture out of several; "image 1" in the prompt is the option image1."""
+
+from inspect import Parameter, Signature
+
+import discord
+from discord import app_commands
+
+from bot import words
+from bot.catalogue import AUTO, Model
+from bot.chat.asking import ask
+from bot.chat.client import DarkroomBot
+from bot.models import Kind
+from cogs._options import Prompt, ratio_choices
+from cogs._sources import to_sources
+
+FEWEST_IMAGES = 2
+MOST_IMAGES = 16  # of Discord's 25 options; prompt and ratio are two more
+
+
+def add(bot: DarkroomBot) -> None:
+    """Give the client this command, with as many images as the model takes."""
+    images = image_options(bot.services.model)
+
+    async def fuse(
+        interaction: discord.Interaction[DarkroomBot],
+        /,
+        prompt: str,
+        aspect_ratio: str = AUTO,
+        **attached: discord.Attachment | None,
+    ) -> None:
+        # In order, without gaps: what the prompt calls image 3 is the third that is there.
+        given = [one for name in images if (one := attached.get(name)) is not None]
+        sources = to_sources(given, bot.services.source_hosts)
+        await ask(interaction, Kind.FUSE, prompt, aspect_ratio, sources)
+
+    # discord.py makes the options of the signature; sixteen parameters by hand say no more.
+    fuse.__signature__ = _signature(images)  # type: ignore[attr-defined]
+    descriptions = {name: words.image_option(n) for n, name in enumerate(images, start=1)}
+    decorated = app_commands.describe(
+        prompt=words.FUSE_PROMPT, aspect_ratio=words.ASPECT_RATIO, **descriptions
+    )(app_commands.choices(aspect_ratio=ratio_choices(bot.services.model))(fuse))
+    bot.tree.command(name="fuse", description=words.FUSE)(decorated)
+
+
+def image_options(model: Model) -> list[str]:
+    """Names of the image options: image1, image2, ..."""
+    return [f"image{number}" for number in range(1, min(model.max_references, MOST_IMAGES) + 1)]
+
+
+def _signature(images: list[str]) -> Signature:
+    def option(name: str, annotation: object, default: object = Parameter.empty) -> Parameter:
+        kind = Parameter.POSITIONAL_OR_KEYWORD
+        return Parameter(name, kind, annotation=annotation, default=default)
+
+    required = [option(name, discord.Attachment) for name in images[:FEWEST_IMAGES]]
+    optional = [option(name, discord.Attachment | None, None) for name in images[FEWEST_IMAGES:]]
+    return Signature(
+        [
+            option("interaction", discord.Interaction),
+            option("prompt", Prompt),
+            *required,
+            *optional,
+            option("aspect_ratio", str, AUTO),
+        ]
+    )
