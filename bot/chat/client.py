@@ -23,7 +23,7 @@ from bot.chat import buttons
 from bot.chat.invite import invite_url
 from bot.chat.reporter import report
 from bot.chat.services import Services
-from bot.chat.sync import CommandSync, Scope, is_daily_limit
+from bot.chat.sync import CommandSync, Payload, Scope, is_daily_limit
 from bot.chat.wire import TRANSIENT_ERRORS
 from bot.errors import ConfigurationError, Unreachable
 
@@ -126,14 +126,17 @@ class DarkroomBot(discord.Client):
 
     async def _sync_commands(self) -> None:
         services = self.services
-        payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
         sync = CommandSync(self.http, services.facts, replace=services.replace_commands)
         try:
-            await sync.run(Scope(self._application_id(), services.dev_guild_id), payload)
+            await sync.run(Scope(self._application_id(), services.dev_guild_id), self.commands())
         except discord.HTTPException as error:
             if not is_daily_limit(error):
                 raise
             log.warning("discord takes no more new commands today; the old ones stay")
+
+    def commands(self) -> Payload:
+        """Our commands as Discord takes them."""
+        return [command.to_dict(self.tree) for command in self.tree.get_commands()]
 
     def _application_id(self) -> int:
         if self.application_id is None:

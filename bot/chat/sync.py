@@ -81,7 +81,7 @@ class CommandSync:
         self._replace = replace
 
     async def run(self, scope: Scope, payload: Payload) -> bool:
-        """Register `payload` in `scope` when it changed; whether anything was sent.
+        """Register `payload` in `scope` when it changed, or to replace; whether anything was sent.
 
         Calling it twice, or again after a crash in the middle, is harmless.
 
@@ -90,7 +90,7 @@ class CommandSync:
             discord.HTTPException: Discord refused.
         """
         wanted = _hash(scope, payload)
-        if await self._facts.read_fact(_HASH) == wanted:
+        if not self._replace and await self._facts.read_fact(_HASH) == wanted:
             return False
         ours = {str(command["name"]) for command in payload} | await self._earlier_names()
         await self._refuse_foreign(scope, ours)
