@@ -86,6 +86,7 @@ class Driver:
         rest_s = 0.0
         with self._bell.listen(job_id) as rung:
             while not self.stopping:
+                rung.clear()  # our own moves ring too; what they did is in the row
                 job = await self._jobs.get(job_id)
                 if job.state is State.QUEUED and rest_s:
                     return rest_s
@@ -147,30 +148,35 @@ class Driver:
             await self._jobs.put_back(submission)
 
     async def _await_callback(self, submission: Submission, rung: asyncio.Event) -> None:
-        """Only a callback can tell whether there is a task."""
-        started = submission.submitted_at or self._clock.now()
-        until = started + timedelta(seconds=self._timing.job_timeout_s)
-        left_s = (until - self._clock.now()).total_seconds()
+        """Only a callback can tell whether there is a task; it comes when the task is over."""
+        left_s = self._left_s(submission)
         if left_s <= 0:
             await self._jobs.give_up_unknown(submission)
-        else:
-            await rung_within(rung, left_s, self._clock)
+        elif await rung_within(rung, left_s, self._clock):
+            job = await self._jobs.get(submission.job_id)
+            for named in job.submissions:
+                if named.id == submission.id and named.state is State.WAITING:
+                    await self._read(named)
 
     async def _watch(self, submission: Submission, rung: asyncio.Event) -> None:
         """Read the task until it ends, by callbacks and behind them by polling."""
-        started = submission.submitted_at or self._clock.now()
-        until = started + timedelta(seconds=self._timing.job_timeout_s)
         for wait_s in rules.poll_waits_s(self._timing.poll_interval_s, self._rng):
-            left_s = (until - self._clock.now()).total_seconds()
-            if left_s <= 0:
-                await self._jobs.expire(submission)
-                return
-            rang = await rung_within(rung, min(wait_s, left_s), self._clock)
+            left_s = self._left_s(submission)
+            rang = await rung_within(rung, min(wait_s, max(left_s, 0.0)), self._clock)
             if self.stopping or (rang and await self._moved_on(submission)):
                 return
             if await self._read(submission):
                 return
+            if left_s <= 0:
+                await self._jobs.expire(submission)
+                return
             await self._clock.sleep(min(BREATH_S, wait_s))
+
+    def _left_s(self, submission: Submission) -> float:
+        """Seconds until a person has waited long enough for this submission."""
+        started = submission.submitted_at or self._clock.now()
+        until = started + timedelta(seconds=self._timing.job_timeout_s)
+        return (until - self._clock.now()).total_seconds()
 
     async def _moved_on(self, submission: Submission) -> bool:
         """Whether a ring meant that somebody else ended the waiting: a cancel, say."""

@@ -103,7 +103,7 @@ class Runner:
     async def _drive(self, job_id: int) -> None:
         try:
             rest_s = await self._driver.drive(job_id)
-        except Exception:  # noqa: BLE001 - the row stays open: the next driver goes on from it
+        except Exception:  # the row stays open: the next driver goes on from it
             log.exception("driver failed", job_id=job_id)
             rest_s = SHORTEST_REST_S
         try:

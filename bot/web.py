@@ -11,8 +11,8 @@ from contextlib import asynccontextmanager
 import structlog
 from aiohttp import web
 
-from bot.errors import ConfigurationError, ProviderError, StoreError
-from bot.images.protocol import parse_callback
+from bot.errors import ConfigurationError, StoreError
+from bot.images.protocol import find_task_id
 from bot.jobs import Jobs
 
 CALLBACK_PATH = "/callbacks/"
@@ -76,11 +76,10 @@ async def _callback(jobs: Jobs, request: web.Request) -> web.Response:
         if submission is None:
             return web.Response(status=404)
         async with asyncio.timeout(BODY_DEADLINE_S):
-            task_id = parse_callback(await request.read())
+            task_id = find_task_id(await request.read())
+        if task_id is None:
+            return web.Response(status=400)
         await jobs.called_back(submission, task_id)
-    except ProviderError as error:
-        log.info("callback not understood", error=repr(error))
-        return web.Response(status=400)
     except (StoreError, TimeoutError) as error:
         log.warning("callback not stored", error=repr(error))
         return web.Response(status=503)  # the provider comes again

@@ -1,0 +1,117 @@
+"""The composition root: builds everything and owns every lifetime in one AsyncExitStack."""
+
+import asyncio
+import signal
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+
+import structlog
+from pydantic import SecretStr
+
+from bot import web
+from bot.bell import Bell
+from bot.catalogue import MODELS
+from bot.chat.client import DarkroomBot, point_at
+from bot.chat.messenger import DiscordMessenger
+from bot.chat.services import Services
+from bot.clock import SystemClock
+from bot.delivery import Delivery
+from bot.drive import Driver, Timing
+from bot.gallery import Gallery
+from bot.images.client import ApiClient
+from bot.images.downloads import HttpDownloads
+from bot.jobs import Jobs, Rulebook
+from bot.pictures import PillowPictures
+from bot.ports import Store
+from bot.runner import Runner
+from bot.settings import Settings
+from bot.store import open_store
+from cogs import add_commands
+
+STOP_DEADLINE_S = 8.0  # container runtimes send SIGKILL after 10 s
+
+log = structlog.get_logger(__name__)
+
+
+async def run(settings: Settings, *, replace_commands: bool = False) -> int:
+    """Run the bot until SIGTERM or SIGINT; 0 once the jobs in hand are safe.
+
+    Raises:
+        ConfigurationError: a setting is wrong in a way that only the world could tell.
+        Unreachable: Discord or the database stays out of reach.
+    """
+    stop = asyncio.Event()
+    on_signals(stop.set)
+    point_at(settings.discord_api_url, settings.discord_gateway_url)
+    clock, bell = SystemClock(), Bell()
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(open_store(settings.database_url, clock))
+        rulebook = Rulebook(settings.limits, settings.policy)
+        jobs = Jobs(store, clock, bell, rulebook, callbacks=settings.public_url is not None)
+        bot = DarkroomBot(_services(settings, store, jobs, replace_commands=replace_commands))
+        add_commands(bot)
+        api = await stack.enter_async_context(
+            ApiClient(settings.apimodels_base_url, SecretStr(settings.api_key))
+        )
+        downloads = await stack.enter_async_context(HttpDownloads(settings.result_hosts))
+        pictures = PillowPictures()
+        delivery = Delivery(DiscordMessenger(bot, clock), jobs, pictures, clock)
+        gallery = Gallery(downloads, pictures, clock)
+        driver = Driver(jobs, api, gallery, delivery, bell, clock, _timing(settings))
+        runner = Runner(jobs, driver, api, bell, clock, most_at_once=settings.max_concurrent_jobs)
+        await stack.enter_async_context(web.serve(jobs, bot.is_ready, settings.host, settings.port))
+        await _until(stop, bot, runner, settings)
+    log.info("stopped")
+    return 0
+
+
+async def _until(stop: asyncio.Event, bot: DarkroomBot, runner: Runner, settings: Settings) -> None:
+    """Serve and care until told to stop or until one of them ends by an error."""
+    serving = asyncio.create_task(bot.serve(settings.token), name="discord")
+    caring = asyncio.create_task(runner.run(), name="care")
+    stopping = asyncio.create_task(stop.wait(), name="signals")
+    try:
+        done, _ = await asyncio.wait(
+            {serving, caring, stopping}, return_when=asyncio.FIRST_COMPLETED
+        )
+        for task in done:
+            task.result()
+    finally:
+        caring.cancel()
+        await runner.stop(STOP_DEADLINE_S)
+        await bot.close()
+        serving.cancel()
+        stopping.cancel()
+        await asyncio.gather(serving, caring, stopping, return_exceptions=True)
+
+
+def _services(settings: Settings, store: Store, jobs: Jobs, *, replace_commands: bool) -> Services:
+    return Services(
+        jobs=jobs,
+        facts=store,
+        clock=SystemClock(),
+        model=MODELS[settings.apimodels_model],
+        source_hosts=settings.discord_cdn_hosts,
+        allow_dms=settings.allow_dms,
+        open_to_all=not settings.allowed_guild_ids,
+        dev_guild_id=settings.discord_guild_id,
+        replace_commands=replace_commands,
+    )
+
+
+def _timing(settings: Settings) -> Timing:
+    public = settings.public_url
+    return Timing(
+        job_timeout_s=settings.job_timeout_seconds,
+        poll_interval_s=settings.poll_interval_seconds,
+        callback_base=public.rstrip("/") + web.CALLBACK_PATH if public else None,
+    )
+
+
+def on_signals(stop: Callable[[], object]) -> None:
+    """Call `stop` on SIGTERM, SIGINT and, on Windows, Ctrl-Break."""
+    loop = asyncio.get_running_loop()
+    for name in ("SIGTERM", "SIGINT", "SIGBREAK"):
+        number = getattr(signal, name, None)
+        if number is not None:
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop))

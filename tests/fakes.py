@@ -1,0 +1,115 @@
+"""Second implementations of the ports, for tests of the core: they can be told to misbehave."""
+
+import asyncio
+import io
+from collections import defaultdict, deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from PIL import Image
+
+from bot.errors import ChatError, DownloadError, FilesTooLarge, ProviderError
+from bot.models import Balance, Job, JobRequest, Outlook, Picture, Showing, State, Task, TaskPhase
+
+
+@dataclass
+class FakeApi:
+    """An image API whose answers are queued; when a queue is empty, all goes well."""
+
+    creates: deque[Task | ProviderError] = field(default_factory=deque)
+    reads: deque[Task | ProviderError] = field(default_factory=deque)
+    posted: list[tuple[int, str | None]] = field(default_factory=list)
+    read: list[str] = field(default_factory=list)
+    gate: asyncio.Event | None = None
+
+    async def create(self, request: JobRequest, callback_url: str | None) -> Task:
+        self.posted.append((request.id, callback_url))
+        if self.gate is not None:
+            await self.gate.wait()
+        return _given(self.creates, Task(f"task-{len(self.posted)}", TaskPhase.PENDING))
+
+    async def get_task(self, task_id: str) -> Task:
+        self.read.append(task_id)
+        done = Task(task_id, TaskPhase.COMPLETED, (f"https://r2.apimodels.app/{task_id}.png",))
+        return _given(self.reads, done)
+
+    async def get_balance(self) -> Balance:
+        return Balance(10.0, 10.0, 0.0)
+
+    async def list_models(self) -> Sequence[str]:
+        return ("gpt-image-2-beta",)
+
+
+def _given(queue: deque[Task | ProviderError], otherwise: Task) -> Task:
+    answer = queue.popleft() if queue else otherwise
+    if isinstance(answer, ProviderError):
+        raise answer
+    return answer
+
+
+@dataclass
+class FakeMessenger:
+    """Discord as a list of what people saw; errors are queued by rung, `hang` never answers."""
+
+    shown: list[tuple[str, State, int]] = field(default_factory=list)
+    sizes: list[int] = field(default_factory=list)
+    pings: list[int] = field(default_factory=list)
+    errors: defaultdict[str, deque[ChatError]] = field(default_factory=lambda: defaultdict(deque))
+    hanging: set[str] = field(default_factory=set)
+    largest_bytes: int = 10_000_000
+
+    def looks(self, job: Job, outlook: Outlook, pictures: Sequence[Picture]) -> str:
+        return f"{job.state} {outlook.place} {len(pictures)}"
+
+    async def edit_by_token(
+        self, job: Job, outlook: Outlook, pictures: Sequence[Picture]
+    ) -> Showing:
+        return await self._show("interaction", job, pictures)
+
+    async def edit_by_bot(self, job: Job, outlook: Outlook, pictures: Sequence[Picture]) -> Showing:
+        return await self._show("bot", job, pictures)
+
+    async def post(self, job: Job, outlook: Outlook, pictures: Sequence[Picture]) -> Showing:
+        return (await self._show("channel", job, pictures)).but(message_id=777, channel_id=9)
+
+    async def send_dm(self, job: Job, outlook: Outlook, pictures: Sequence[Picture]) -> Showing:
+        return (await self._show("dm", job, pictures)).but(message_id=888, channel_id=99)
+
+    async def ping(self, job: Job) -> None:
+        self.pings.append(job.id)
+
+    async def _show(self, rung: str, job: Job, pictures: Sequence[Picture]) -> Showing:
+        if rung in self.hanging:
+            await asyncio.Event().wait()
+        if self.errors[rung]:
+            raise self.errors[rung].popleft()
+        if any(picture.size_bytes > self.largest_bytes for picture in pictures):
+            raise FilesTooLarge("40005")
+        self.shown.append((rung, job.state, len(pictures)))
+        self.sizes.extend(picture.size_bytes for picture in pictures)
+        return job.showing
+
+
+def png(size: tuple[int, int] = (8, 8), colour: str = "teal") -> bytes:
+    """A small real picture."""
+    buffer = io.BytesIO()
+    Image.new("RGB", size, colour).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@dataclass
+class FakeDownloads:
+    """Every address gives the same picture, unless an error is queued."""
+
+    data: bytes = field(default_factory=png)
+    errors: deque[DownloadError] = field(default_factory=deque)
+    fetched: list[str] = field(default_factory=list)
+
+    async def fetch(self, url: str, folder: Path) -> Path:
+        self.fetched.append(url)
+        if self.errors:
+            raise self.errors.popleft()
+        path = folder / f"result-{len(self.fetched)}"
+        path.write_bytes(self.data)
+        return path

@@ -1,0 +1,121 @@
+"""The core put together over a real SQLite file, with fakes where the world begins."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from bot.bell import Bell
+from bot.delivery import Delivery
+from bot.drive import Driver, Timing
+from bot.gallery import Gallery
+from bot.jobs import Jobs, Rulebook
+from bot.models import (
+    Job,
+    JobRequest,
+    Kind,
+    Limits,
+    Place,
+    Policy,
+    Reply,
+    Showing,
+    State,
+)
+from bot.pictures import PillowPictures
+from bot.runner import Runner
+from bot.store import SqlStore, open_store
+from tests.fakes import FakeApi, FakeDownloads, FakeMessenger
+
+NO_LIMITS = Limits(0, 0, 0, 0, 0, 0)
+
+
+class JumpingClock:
+    """Time that passes only by sleeping: a sleep jumps ahead after the others had their turn."""
+
+    def __init__(self) -> None:
+        self.moment = datetime(2026, 11, 23, 12, tzinfo=UTC)
+        self.slept: list[float] = []
+
+    def now(self) -> datetime:
+        return self.moment
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        await asyncio.sleep(0.002)  # the database's threads
+        self.moment += timedelta(seconds=seconds)
+
+
+@dataclass
+class House:
+    """Everything below Discord and above the disk."""
+
+    store: SqlStore
+    clock: JumpingClock
+    bell: Bell
+    jobs: Jobs
+    api: FakeApi
+    downloads: FakeDownloads
+    messenger: FakeMessenger
+    driver: Driver
+    runner: Runner
+    delivery: Delivery
+    ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1000))
+
+    def request(self, person_id: int = 5, prompt: str = "a cat") -> JobRequest:
+        return JobRequest(
+            id=next(self.ids),
+            kind=Kind.IMAGINE,
+            prompt=prompt,
+            aspect_ratio="1:1",
+            model="gpt-image-2-beta",
+            person_id=person_id,
+            person_name="Ana",
+            place=Place(channel_id=9, guild_id=7),
+            reply=Reply(application_id=1, token="t"),
+            asked_at=self.clock.now(),
+            upload_limit_bytes=10_000_000,
+        )
+
+    async def ask(self, person_id: int = 5) -> Job:
+        """An admitted and answered job."""
+        job = await self.jobs.admit(self.request(person_id))
+        assert isinstance(job, Job)
+        await self.jobs.answered(job, Showing(message_id=55, channel_id=9, state=State.QUEUED))
+        return await self.jobs.get(job.id)
+
+    async def drive(self, job: Job) -> Job:
+        """Let a driver work until it has nothing to do."""
+        async with asyncio.timeout(10):
+            await self.driver.drive(job.id)
+        return await self.jobs.get(job.id)
+
+
+@asynccontextmanager
+async def house(
+    folder: Path,
+    *,
+    limits: Limits = NO_LIMITS,
+    callbacks: bool = True,
+    timeout_s: int = 600,
+    most_at_once: int = 50,
+) -> AsyncIterator[House]:
+    """A house over `folder`/darkroom.db; open it again to be the next process."""
+    clock, bell = JumpingClock(), Bell()
+    api, downloads, messenger = FakeApi(), FakeDownloads(), FakeMessenger()
+    async with open_store(f"sqlite:///{folder / 'darkroom.db'}", clock) as store:
+        jobs = Jobs(store, clock, bell, Rulebook(limits, Policy()), callbacks=callbacks)
+        pictures = PillowPictures()
+        delivery = Delivery(messenger, jobs, pictures, clock)
+        base = "https://bot.example/callbacks/" if callbacks else None
+        timing = Timing(timeout_s, callback_base=base)
+        gallery = Gallery(downloads, pictures, clock)
+        driver = Driver(jobs, api, gallery, delivery, bell, clock, timing)
+        runner = Runner(jobs, driver, api, bell, clock, most_at_once=most_at_once)
+        yield House(
+            *(store, clock, bell, jobs, api, downloads, messenger, driver, runner, delivery)
+        )

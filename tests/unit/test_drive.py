@@ -1,0 +1,306 @@
+"""One job, from wherever its row stands to its end, over a real SQLite file."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.errors import (
+    BadKey,
+    BadRequest,
+    ContentRefused,
+    DownloadRejected,
+    DownloadUnavailable,
+    NoCredits,
+    NotCreated,
+    OutcomeUnknown,
+    ProviderError,
+    ProviderFault,
+    ProviderUnavailable,
+    TaskNotFound,
+)
+from bot.models import Change, Charged, Failure, Job, State, Task, TaskPhase
+from tests.house import House, house
+
+
+async def test_a_job_goes_from_pending_over_processing_to_completed(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        job = await home.drive(await home.ask())
+        assert job.state is State.DELIVERED
+        assert job.submissions[0].charged is Charged.YES
+        assert [(rung, state) for rung, state, _ in home.messenger.shown] == [
+            ("interaction", State.WAITING),
+            ("interaction", State.READY),
+        ]
+        assert home.messenger.shown[-1][2] == 1
+        token = job.submissions[0].callback_token
+        assert home.api.posted == [(job.id, f"https://bot.example/callbacks/{token}")]
+
+
+async def test_a_synchronous_model_needs_no_reads(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        done = Task("task-1", TaskPhase.COMPLETED, ("https://r2.apimodels.app/x.png",))
+        home.api.creates.append(done)
+        job = await home.drive(await home.ask())
+        assert job.state is State.DELIVERED
+        assert home.api.read == []
+
+
+@pytest.mark.parametrize(
+    ("error", "failure"),
+    [
+        (BadRequest("x"), Failure.BAD_REQUEST),
+        (BadKey("x"), Failure.BAD_KEY),
+        (NoCredits("x"), Failure.NO_CREDITS),
+        (ContentRefused("x"), Failure.POLICY),
+        (ProviderFault("x"), Failure.PROVIDER),
+    ],
+)
+async def test_a_refused_submission_costs_nothing(
+    tmp_path: Path, error: ProviderError, failure: Failure
+) -> None:
+    async with house(tmp_path) as home:
+        home.api.creates.append(error)
+        job = await home.drive(await home.ask())
+        assert (job.state, job.failure) == (State.FAILED, failure)
+        assert job.submissions[0].charged is Charged.NO
+        assert home.messenger.shown[-1][:2] == ("interaction", State.FAILED)
+
+
+async def test_surely_not_created_is_tried_later_with_the_providers_wish(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        home.api.creates.append(NotCreated("429", retry_after_s=7.0))
+        job = await home.ask()
+        assert await home.driver.drive(job.id) == 7.0
+        job = await home.jobs.get(job.id)
+        assert job.state is State.QUEUED
+        assert job.submissions[0].charged is Charged.NO
+        job = await home.drive(job)
+        assert job.state is State.DELIVERED
+        assert len(home.api.posted) == 2
+
+
+async def test_a_provider_out_of_reach_for_ten_minutes_fails_the_job(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        job = await home.ask()
+        home.clock.moment += timedelta(minutes=11)
+        home.api.creates.append(NotCreated("refused"))
+        job = await home.drive(job)
+        assert (job.state, job.failure) == (State.FAILED, Failure.UNREACHABLE)
+        assert job.submissions[0].charged is Charged.NO
+
+
+async def test_a_lost_answer_is_never_sent_again_and_a_callback_resolves_it(
+    tmp_path: Path,
+) -> None:
+    async with house(tmp_path) as home:
+        home.api.creates.append(OutcomeUnknown("reset"))
+        job = await home.ask()
+
+        async def call_back() -> None:
+            while (await home.jobs.get(job.id)).state is not State.UNKNOWN:
+                await asyncio.sleep(0.01)
+            submission = (await home.jobs.get(job.id)).submissions[0]
+            await home.jobs.called_back(submission, "task-lost")
+
+        caller = asyncio.create_task(call_back())
+        end = await home.drive(job)
+        await caller
+        assert end.state is State.DELIVERED
+        assert end.submissions[0].task_id == "task-lost"
+        assert len(home.api.posted) == 1
+        assert State.UNKNOWN in [state for _, state, _ in home.messenger.shown]
+
+
+async def test_a_lost_answer_without_callbacks_fails_at_once_perhaps_charged(
+    tmp_path: Path,
+) -> None:
+    async with house(tmp_path, callbacks=False) as home:
+        home.api.creates.append(OutcomeUnknown("reset"))
+        job = await home.drive(await home.ask())
+        assert (job.state, job.failure) == (State.FAILED, Failure.UNKNOWN_OUTCOME)
+        assert job.submissions[0].charged is Charged.MAYBE
+        assert home.api.posted == [(job.id, None)]
+
+
+async def test_a_late_callback_revives_a_job_that_was_given_up(tmp_path: Path) -> None:
+    async with house(tmp_path, timeout_s=1) as home:
+        home.api.creates.append(OutcomeUnknown("reset"))
+        job = await home.drive(await home.ask())
+        assert job.failure is Failure.UNKNOWN_OUTCOME
+        await home.jobs.called_back(job.submissions[0], "task-late")
+        job = await home.drive(job)
+        assert job.state is State.DELIVERED
+
+
+async def test_a_task_that_never_ends_expires_and_can_be_checked_again(tmp_path: Path) -> None:
+    async with house(tmp_path, timeout_s=60) as home:
+        home.api.reads.extend(Task("task-1", TaskPhase.PROCESSING) for _ in range(30))
+        job = await home.drive(await home.ask())
+        assert job.state is State.EXPIRED
+        assert job.submissions[0].charged is Charged.MAYBE
+        assert home.messenger.shown[-1][1] is State.EXPIRED
+        home.api.reads.clear()
+        assert await home.jobs.check_again(job) is not None
+        job = await home.drive(job)
+        assert job.state is State.DELIVERED
+
+
+async def test_reads_that_fail_lose_nothing(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        home.api.reads.extend(
+            [
+                ProviderUnavailable("500"),
+                ProviderUnavailable("429", retry_after_s=20.0),
+                TaskNotFound("404"),
+                BadKey("401"),
+                Task("task-1", TaskPhase.PENDING),
+                Task("task-1", TaskPhase.PROCESSING),
+                Task("task-1", TaskPhase.PENDING),
+            ]
+        )
+        job = await home.drive(await home.ask())
+        assert job.state is State.DELIVERED
+        assert 20.0 in home.clock.slept
+
+
+async def test_a_task_that_stays_unknown_fails_after_a_minute(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        home.api.reads.extend(TaskNotFound("404") for _ in range(40))
+        job = await home.drive(await home.ask())
+        assert (job.state, job.failure) == (State.FAILED, Failure.TASK_NOT_FOUND)
+        assert job.submissions[0].charged is Charged.MAYBE
+
+
+async def test_a_failed_task_keeps_the_failure_and_costs_nothing(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        home.api.reads.append(Task("task-1", TaskPhase.FAILED, failure=Failure.POLICY))
+        job = await home.drive(await home.ask())
+        assert (job.state, job.failure) == (State.FAILED, Failure.POLICY)
+        assert job.submissions[0].charged is Charged.NO
+
+
+async def test_a_result_that_is_not_there_yet_is_asked_for_again(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        home.downloads.errors.extend([DownloadUnavailable("404")] * 3)
+        job = await home.drive(await home.ask())
+        assert job.state is State.DELIVERED
+        assert len(home.downloads.fetched) == 4
+
+
+async def test_no_usable_picture_fails_and_stays_charged(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        home.downloads.errors.append(DownloadRejected("html"))
+        job = await home.drive(await home.ask())
+        assert (job.state, job.failure) == (State.FAILED, Failure.NO_USABLE_IMAGE)
+        assert job.submissions[0].charged is Charged.YES
+        assert home.messenger.shown[-1][1] is State.FAILED
+
+
+async def test_bytes_that_are_no_picture_are_not_posted(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        home.downloads.data = b"<html>error</html>"
+        job = await home.drive(await home.ask())
+        assert job.failure is Failure.NO_USABLE_IMAGE
+
+
+async def test_the_asker_is_told_once_when_it_took_long(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        home.api.reads.extend(Task("task-1", TaskPhase.PROCESSING) for _ in range(10))
+        job = await home.drive(await home.ask())
+        assert home.messenger.pings == [job.id]
+        assert job.showing.pinged
+        quick = await home.drive(await home.ask())
+        assert quick.state is State.DELIVERED
+        assert home.messenger.pings == [job.id]
+
+
+async def test_cancel_while_waiting_ends_the_watching(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        home.api.reads.extend(Task("task-1", TaskPhase.PROCESSING) for _ in range(500))
+        job = await home.ask()
+
+        async def cancel() -> None:
+            while (waiting := await home.jobs.get(job.id)).state is not State.WAITING:
+                await asyncio.sleep(0.005)
+            assert await home.jobs.cancel(waiting) is not None
+
+        canceller = asyncio.create_task(cancel())
+        end = await home.drive(job)
+        await canceller
+        assert end.state is State.CANCELLED
+        assert end.submissions[0].charged is Charged.MAYBE
+
+
+async def restart_in(home: House, state: State) -> Job:
+    """A job as a killed process would have left it in this state."""
+    job = await home.ask()
+    one = job.submissions[0]
+    if state is State.QUEUED:
+        return job
+    await home.jobs.claim(one)
+    if state is State.UNKNOWN:
+        await home.jobs.answer_lost(one)
+    if state in {State.WAITING, State.READY}:
+        await home.jobs.accepted(one, Task("task-1", TaskPhase.PENDING))
+    if state is State.READY:
+        done = Task("task-1", TaskPhase.COMPLETED, ("https://r2.apimodels.app/x.png",))
+        await home.jobs.observed((await home.jobs.get(job.id)).submissions[0], done)
+    return job
+
+
+@pytest.mark.parametrize(
+    ("state", "posts"),
+    [
+        (State.QUEUED, 1),
+        (State.SUBMITTING, 0),
+        (State.UNKNOWN, 0),
+        (State.WAITING, 0),
+        (State.READY, 0),
+    ],
+)
+async def test_the_next_process_goes_on_from_each_state(
+    tmp_path: Path, state: State, posts: int
+) -> None:
+    async with house(tmp_path) as home:
+        job = await restart_in(home, state)
+        assert (await home.jobs.get(job.id)).state is state
+    async with house(tmp_path, timeout_s=30) as home:
+        caring = asyncio.create_task(home.runner.run())
+        async with asyncio.timeout(10):
+            while (end := await home.jobs.get(job.id)).showing.state not in {
+                State.READY,
+                State.FAILED,
+            }:
+                await asyncio.sleep(0.01)
+        await home.runner.stop(5)
+        caring.cancel()
+        assert len(home.api.posted) == posts
+        if state in {State.SUBMITTING, State.UNKNOWN}:
+            assert end.failure is Failure.UNKNOWN_OUTCOME
+        else:
+            assert home.messenger.shown[-1] == ("interaction", State.READY, 1)
+
+
+async def test_an_end_that_was_not_shown_is_shown_by_the_next_process(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        job = await restart_in(home, State.SUBMITTING)
+        change = Change(failure=Failure.PROVIDER, charged=Charged.NO)
+        await home.store.move(job.submissions[0].id, {State.SUBMITTING}, State.FAILED, change)
+    async with house(tmp_path) as home:
+        assert [one.id for one in await home.jobs.open()] == [job.id]
+        await home.drive(job)
+        assert home.messenger.shown == [("interaction", State.FAILED, 0)]
+        assert await home.jobs.open() == []
+
+
+async def test_an_unanswered_job_is_cancelled_and_never_posted(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        job = await home.jobs.admit(home.request())
+        assert isinstance(job, Job)
+        home.clock.moment += timedelta(seconds=11)
+        await home.jobs.sweep_unanswered(await home.jobs.open())
+        end = await home.jobs.get(job.id)
+        assert (end.state, end.failure) == (State.CANCELLED, Failure.UNANSWERED)
+        assert await home.jobs.open() == []
