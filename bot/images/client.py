@@ -22,7 +22,7 @@ from typing_extensions import override  # in `typing` from Python 3.12 on; pydan
 
 from bot.errors import NotCreated, OutcomeUnknown, ProviderError, ProviderUnavailable
 from bot.images.answers import MAX_DETAIL_CHARS, Answer, read_answer, retry_after_s
-from bot.images.http import TimeLimits, product
+from bot.images.http import TimeLimits, keep_location_apart, product
 from bot.images.protocol import (
     PROBE,
     create_body,
@@ -93,6 +93,7 @@ class ApiClient:
         self._http = httpx.AsyncClient(
             base_url=base_url,
             transport=_PostsApart(),
+            event_hooks={"response": [keep_location_apart]},
             headers={
                 "Authorization": f"Bearer {key.get_secret_value()}",
                 "User-Agent": f"{product()} (+self-hosted Discord bot)",

@@ -21,7 +21,7 @@ import httpx
 
 from bot.errors import DownloadRejected, DownloadUnavailable
 from bot.hosts import HostRule, is_public
-from bot.images.http import TimeLimits, product
+from bot.images.http import TimeLimits, keep_location_apart, product
 
 MAX_DOWNLOAD_BYTES = 64 * 1024 * 1024
 MAX_REDIRECTS = 3
@@ -69,6 +69,7 @@ class HttpDownloads:
             or httpx.AsyncHTTPTransport(
                 limits=httpx.Limits(max_connections=100, max_keepalive_connections=0)
             ),
+            event_hooks={"response": [keep_location_apart]},
             timeout=limits.phases,
             headers={
                 "User-Agent": f"Mozilla/5.0 (compatible; {product()})",
@@ -107,10 +108,11 @@ class HttpDownloads:
     async def _follow(self, url: str, folder: Path) -> Path:
         for _ in range(1 + MAX_REDIRECTS):
             async with aclosing(await self._open(url)) as response:
-                if not response.has_redirect_location:
+                location = response.extensions.get("location")
+                if location is None or not response.is_redirect:
                     _require_file(response)
                     return await self._save(response, folder)
-                url = _join(url, response.headers["Location"])
+                url = _join(url, location)
         raise DownloadRejected("too many redirects")
 
     async def _open(self, url: str) -> httpx.Response:

@@ -1,4 +1,4 @@
-"""What both HTTP clients share: how we introduce ourselves and how long we wait."""
+"""What both HTTP clients share: who we are, how long we wait, who follows redirects."""
 
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -38,3 +38,14 @@ def product() -> str:
         return f"Darkroom/{version('darkroom')}"
     except PackageNotFoundError:
         return "Darkroom"
+
+
+async def keep_location_apart(response: httpx.Response) -> None:
+    """Event hook that moves the header Location to `response.extensions["location"]`.
+
+    httpx prepares the next request of a redirect also when it is told not to follow any, and a
+    hostile Location makes it raise errors that are none of its own.
+    """
+    location = response.headers.pop("Location", None)
+    if location is not None:
+        response.extensions["location"] = location

@@ -206,6 +206,8 @@ FAULTS = [
     a_byte_now_and_then,
     larger_than_an_answer_can_be,
     a_redirect,
+    pytest.param(replies((302, b""), location="x:8:79:8a:@0#?x:"), id="redirect_to_no_address"),
+    pytest.param(replies((302, b""), location="x://xn--zz-\xff/"), id="redirect_to_no_name"),
     pytest.param(replies((500, b"Internal Server Error")), id="plain_500"),
     pytest.param(replies((502, b"<html>")), id="html_502"),
     pytest.param(replies((200, b"")), id="empty_200"),
