@@ -249,6 +249,16 @@ async def test_a_file_that_lies_about_its_pixels_is_rejected_when_it_must_shrink
         await pictures.fit(path, 10)
 
 
+async def test_a_frame_larger_than_the_checked_size_is_rejected_when_it_must_shrink(
+    pictures: PillowPictures, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.gif"
+    path.write_bytes(SAMPLES["gif"][:6] + struct.pack("<HH", 4, 4) + SAMPLES["gif"][10:])
+    assert await pictures.inspect(path) == PictureInfo("gif", 4, 4)
+    with pytest.raises(DownloadRejected, match="two sizes"):
+        await pictures.fit(path, 10)
+
+
 def opened(path: Path) -> Image.Image:
     with Image.open(path) as image:
         image.load()
