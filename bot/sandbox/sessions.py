@@ -1,0 +1,161 @@
+"""Gateway sessions: what the world's changes look like to a bot with certain intents."""
+
+import secrets
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.sandbox import payloads
+from bot.sandbox.feed import Change
+from bot.sandbox.payloads import Payloads
+from bot.sandbox.permissions import Permission
+from bot.sandbox.records import Channel, Json, Message
+from bot.sandbox.world import World
+
+GUILDS = 1 << 0
+GUILD_MEMBERS = 1 << 1
+GUILD_PRESENCES = 1 << 8
+GUILD_MESSAGES = 1 << 9
+DIRECT_MESSAGES = 1 << 12
+MESSAGE_CONTENT = 1 << 15
+PRIVILEGED = GUILD_MEMBERS | GUILD_PRESENCES | MESSAGE_CONTENT
+ALL_INTENTS = (1 << 26) - 1
+RESUMABLE_S = 180.0
+
+_MESSAGE_EVENTS = {
+    "message_created": "MESSAGE_CREATE",
+    "message_edited": "MESSAGE_UPDATE",
+    "message_deleted": "MESSAGE_DELETE",
+}
+
+
+@dataclass
+class Session:
+    """One IDENTIFY's session; it outlives its connection for some minutes.
+
+    Attributes:
+        send: puts a frame on the open connection; None while there is none.
+        sent: the events by sequence number, for replay.
+        left_at: when the connection was lost; None while it is open.
+    """
+
+    intents: int
+    shard: tuple[int, int] = (0, 1)
+    id: str = field(default_factory=lambda: secrets.token_hex(16))
+    sequence: int = 0
+    sent: deque[Json] = field(default_factory=lambda: deque(maxlen=5000), repr=False)
+    send: Callable[[Json], None] | None = field(default=None, repr=False)
+    left_at: float | None = None
+
+    def dispatch(self, event: str, data: Any) -> None:  # noqa: ANN401 - JSON, also malformed
+        """Number an event, keep it for replay, and send it when someone is there."""
+        self.sequence += 1
+        frame: Json = {"op": 0, "t": event, "s": self.sequence, "d": data}
+        self.sent.append(frame)
+        if self.send is not None:
+            self.send(frame)
+
+    def serves(self, guild_id: int | None) -> bool:
+        """Whether this session's shard gets a guild's events; direct messages go to shard 0."""
+        number, count = self.shard
+        return number == (0 if guild_id is None else (guild_id >> 22) % count)
+
+
+class Sessions:
+    """All sessions that can still get events."""
+
+    def __init__(self, world: World, show: Payloads) -> None:
+        self._world = world
+        self._show = show
+        self._sessions: dict[str, Session] = {}
+        self._extra_interactions: list[int] = []
+        self.starts: list[float] = []
+        world.feed.subscribe(self._on_change)
+
+    @property
+    def alive(self) -> list[Session]:
+        """Sessions with a connection, or lost so recently that they may be resumed."""
+        oldest = self._world.clock.time() - RESUMABLE_S
+        return [s for s in self._sessions.values() if s.left_at is None or s.left_at > oldest]
+
+    def start(self, intents: int, shard: tuple[int, int]) -> Session:
+        """A new session."""
+        session = Session(intents, shard)
+        self._sessions[session.id] = session
+        self.starts.append(self._world.clock.time())
+        return session
+
+    def find(self, session_id: str) -> Session | None:
+        """The session with this id when it can be resumed, else None."""
+        return next((session for session in self.alive if session.id == session_id), None)
+
+    def end(self, session: Session) -> None:
+        """Forget a session."""
+        self._sessions.pop(session.id, None)
+
+    def duplicate_interactions(self, times: int, *, events: int = 1) -> None:
+        """Deliver each of the next `events` interactions `times` more often."""
+        self._extra_interactions += [times] * events
+
+    def dispatch(self, event: str, data: Any, guild_id: int | None = None) -> None:  # noqa: ANN401
+        """Send any event, also a malformed one, to the sessions of that guild's shard."""
+        for session in self.alive:
+            if session.serves(guild_id):
+                session.dispatch(event, data)
+
+    def _on_change(self, change: Change) -> None:
+        if change.kind in _MESSAGE_EVENTS:
+            self._message(_MESSAGE_EVENTS[change.kind], change.subject)
+        elif change.kind == "interaction_sent":
+            extra = self._extra_interactions.pop(0) if self._extra_interactions else 0
+            for _ in range(1 + extra):
+                guild_id = change.subject.channel.guild_id
+                self.dispatch("INTERACTION_CREATE", change.subject.payload, guild_id)
+        elif change.kind == "bot_joined":
+            self._guilds("GUILD_CREATE", change.subject.id)
+        elif change.kind == "bot_left":
+            self._guilds("GUILD_DELETE", change.subject.id)
+        elif change.kind in ("channel_created", "channel_changed"):
+            self._channel(change.kind, change.subject)
+
+    def _guilds(self, event: str, guild_id: int) -> None:
+        if event == "GUILD_CREATE":
+            data = self._show.guild_create(self._world.guilds[guild_id])
+        else:
+            data = {"id": str(guild_id)}
+        for session in self.alive:
+            if session.intents & GUILDS and session.serves(guild_id):
+                session.dispatch(event, data)
+
+    def _channel(self, kind: str, channel: Channel) -> None:
+        guild = self._world.guild_of(channel)
+        if guild is None or not self._world.bot_is_in(guild):
+            return
+        noun = "THREAD" if channel.parent_id is not None else "CHANNEL"
+        verb = "CREATE" if kind == "channel_created" else "UPDATE"
+        for session in self.alive:
+            if session.intents & GUILDS and session.serves(guild.id):
+                session.dispatch(f"{noun}_{verb}", payloads.channel(channel))
+
+    def _message(self, event: str, message: Message) -> None:
+        """Ephemeral messages and channels that the bot cannot see make no events."""
+        channel = self._world.channels[message.channel_id]
+        bits = self._world.permissions(self._world.bot.id, channel)
+        if message.ephemeral or not bits & Permission.VIEW_CHANNEL:
+            return
+        wanted = DIRECT_MESSAGES if message.guild_id is None else GUILD_MESSAGES
+        for session in self.alive:
+            if session.intents & wanted and session.serves(message.guild_id):
+                session.dispatch(event, self._message_data(event, message, session.intents))
+
+    def _message_data(self, event: str, message: Message, intents: int) -> Json:
+        place: Json = {} if message.guild_id is None else {"guild_id": str(message.guild_id)}
+        if event == "MESSAGE_DELETE":
+            return place | {"id": str(message.id), "channel_id": str(message.channel_id)}
+        blank = self._show.hidden(message, intents)
+        data = place | self._show.message(message, blank=blank)
+        guild = self._world.guilds.get(message.guild_id or 0)
+        if guild and (member := guild.members.get(message.author_id)):
+            data["member"] = self._show.member(guild, member, with_user=False)
+        return data
