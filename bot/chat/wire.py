@@ -160,14 +160,14 @@ def translated(*, by_token: bool = False) -> Iterator[None]:
 
 
 def _chat_error(error: Exception, *, by_token: bool) -> type[ChatError]:
-    if not isinstance(error, discord.HTTPException):
+    if isinstance(error, TRANSIENT_ERRORS) or not isinstance(error, discord.HTTPException):
         return ChatUnavailable
     known = _BY_CODE.get(error.code)
     if known is not None:
         return known
     if error.status == 413:
         return FilesTooLarge
-    if error.status >= 500 or error.status == 429:
+    if error.status == 429:
         return ChatUnavailable
     if error.status in {401, 404} and by_token:  # some tokens are gone before their time
         return TokenExpired

@@ -1,0 +1,131 @@
+"""A logged-in client before the small Discord, with a job service that remembers."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import discord
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from bot.catalogue import MODELS
+from bot.chat.client import DarkroomBot, point_at
+from bot.chat.services import Services
+from bot.hosts import HostRule
+from bot.models import Job, JobRequest, Outlook, Refusal, Showing, State
+from cogs import add_commands
+from tests.chat_samples import job
+from tests.clock import FakeClock
+from tests.small_discord import SmallDiscord, small_discord
+
+
+@dataclass
+class FakeJobs:
+    """Implements `bot.chat.services.JobService` over one job that a test may set."""
+
+    known: Job | None = None
+    outcome: Refusal | Exception | None = None
+    duplicate: bool = False
+    admitted: list[JobRequest] = field(default_factory=list)
+    shown: list[Showing] = field(default_factory=list)
+    dropped: list[Job] = field(default_factory=list)
+    too_late: bool = False
+
+    async def admit(self, request: JobRequest) -> Job | Refusal | None:
+        if isinstance(self.outcome, Exception):
+            raise self.outcome
+        if self.outcome is not None or self.duplicate:
+            return self.outcome
+        self.admitted.append(request)
+        return job(State.QUEUED, request)
+
+    async def answered(self, one: Job, showing: Showing) -> None:
+        self.shown.append(showing)
+
+    async def unanswered(self, one: Job) -> None:
+        self.dropped.append(one)
+
+    async def find(self, code: str) -> Job | None:
+        return self.known if self.known and self.known.code == code else None
+
+    async def outlook(self, one: Job) -> Outlook:
+        return Outlook()
+
+    async def cancel(self, one: Job) -> Job | None:
+        return None if self.too_late else replace(one, state=State.CANCELLED)
+
+    async def check_again(self, one: Job) -> Job | None:
+        return None if self.too_late else replace(one, state=State.WAITING)
+
+    async def history(self, person_id: int, guild_id: int | None) -> Sequence[Job]:
+        return ()
+
+    async def showed(self, job_id: int, showing: Showing) -> None:
+        self.shown.append(showing)
+
+
+@dataclass
+class FakeFacts:
+    """Implements `bot.chat.services.Facts` in memory."""
+
+    facts: dict[str, str] = field(default_factory=dict)
+
+    async def read_fact(self, name: str) -> str | None:
+        return self.facts.get(name)
+
+    async def write_fact(self, name: str, value: str) -> None:
+        self.facts[name] = value
+
+
+@dataclass
+class ChatHouse:
+    """The client, its Discord and its jobs."""
+
+    small: SmallDiscord
+    bot: DarkroomBot
+    jobs: FakeJobs
+    clock: FakeClock
+
+    def interaction(self, payload: dict[str, Any]) -> discord.Interaction[DarkroomBot]:
+        """An interaction as the client builds it of an event."""
+        return discord.Interaction(data=payload, state=self.bot._connection)  # type: ignore[arg-type]
+
+
+def services(jobs: FakeJobs | None = None, **changes: Any) -> Services:  # noqa: ANN401 - any field
+    """What a client is given, with the default model."""
+    return replace(
+        Services(
+            jobs=jobs or FakeJobs(),
+            facts=FakeFacts(),
+            clock=FakeClock(),
+            model=MODELS["gpt-image-2-beta"],
+            source_hosts=HostRule.parse("cdn.discordapp.com"),
+        ),
+        **changes,
+    )
+
+
+@asynccontextmanager
+async def discord_at(small: SmallDiscord) -> AsyncIterator[None]:
+    """Within, discord.py speaks to the small Discord."""
+    api_url, gateway_url = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY
+    point_at(small.url, small.url.replace("http", "ws"))
+    try:
+        yield
+    finally:
+        point_at(api_url, str(gateway_url))
+
+
+@asynccontextmanager
+async def chat_house(**changes: Any) -> AsyncIterator[ChatHouse]:  # noqa: ANN401 - fields of Services
+    """A client that is logged in; `changes` are fields of its services."""
+    jobs, clock = FakeJobs(), FakeClock()
+    async with small_discord() as small, discord_at(small):
+        bot = DarkroomBot(services(jobs, clock=clock, **changes))
+        add_commands(bot)
+        try:
+            await bot.login("token")
+            yield ChatHouse(small, bot, jobs, clock)
+        finally:
+            await bot.close()

@@ -1,0 +1,225 @@
+"""Primitives of showing a job, over real HTTP: what goes out, and how refusals come back."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from bot.chat.messenger import DiscordMessenger
+from bot.errors import (
+    AccessLost,
+    ChatError,
+    ChatUnavailable,
+    FilesTooLarge,
+    MessageBlocked,
+    MessageGone,
+    TokenExpired,
+)
+from bot.models import Outlook, Showing, State
+from tests.chat_house import ChatHouse, chat_house
+from tests.chat_samples import ANA, ASKED_AT, at, job, picture
+from tests.clock import FakeClock
+from tests.small_discord import HTML, RESET_AFTER, RESET_BEFORE, Refusal
+
+NOBODY: dict[str, Any] = {"parse": []}  # who is replied to is not pinged either, by default
+OUTLOOK = Outlook()
+
+
+@pytest.fixture
+async def house() -> AsyncIterator[ChatHouse]:
+    async with chat_house() as one:
+        yield one
+
+
+@pytest.fixture
+def messenger(house: ChatHouse) -> DiscordMessenger:
+    return DiscordMessenger(house.bot, FakeClock(ASKED_AT))
+
+
+async def test_an_edit_by_token_needs_no_rights_and_pings_nobody(
+    house: ChatHouse, messenger: DiscordMessenger
+) -> None:
+    showing = await messenger.edit_by_token(job(State.WAITING), OUTLOOK, ())
+    (call,) = house.small.made("PATCH original")
+    assert call.path == "/webhooks/1/tok/messages/@original"
+    assert not call.authorized
+    assert call.payload["allowed_mentions"] == NOBODY
+    assert "attachments" not in call.payload
+    assert call.payload["components"][0]["components"][0]["custom_id"] == "v1:cancel:k3f9"
+    assert showing == job(State.WAITING).showing
+
+
+async def test_pictures_are_listed_described_and_carried(
+    house: ChatHouse, messenger: DiscordMessenger, tmp_path: Path
+) -> None:
+    pictures = [picture(tmp_path, 1), picture(tmp_path, 2)]
+    await messenger.edit_by_token(job(State.READY), OUTLOOK, pictures)
+    (call,) = house.small.made("PATCH original")
+    assert [one["filename"] for one in call.payload["attachments"]] == list(call.files)
+    assert all(one["description"] for one in call.payload["attachments"])
+    assert set(call.files.values()) == {b"\x89PNG pixels"}
+    assert call.payload["components"] == []
+
+
+async def test_an_edit_repeated_after_a_failure_carries_fresh_files(
+    house: ChatHouse, messenger: DiscordMessenger, tmp_path: Path
+) -> None:
+    house.small.troubles["PATCH original"].append(RESET_AFTER)
+    pictures = [picture(tmp_path)]
+    with pytest.raises(ChatUnavailable):
+        await messenger.edit_by_token(job(State.READY), OUTLOOK, pictures)
+    await messenger.edit_by_token(job(State.READY), OUTLOOK, pictures)
+    first, second = house.small.made("PATCH original")
+    assert first.files == second.files == {"darkroom-k3f9-1.png": b"\x89PNG pixels"}
+
+
+async def test_a_token_of_15_minutes_is_not_even_tried(house: ChatHouse) -> None:
+    clock = FakeClock(ASKED_AT + timedelta(seconds=900))
+    with pytest.raises(TokenExpired):
+        await DiscordMessenger(house.bot, clock).edit_by_token(job(State.WAITING), OUTLOOK, ())
+    assert house.small.made("PATCH original") == []
+
+
+async def test_an_edit_by_the_bot_uses_its_own_token(
+    house: ChatHouse, messenger: DiscordMessenger, tmp_path: Path
+) -> None:
+    await messenger.edit_by_bot(job(State.READY), OUTLOOK, [picture(tmp_path)])
+    (call,) = house.small.made("PATCH message")
+    assert (call.path, call.authorized) == ("/channels/9/messages/55", True)
+    assert call.payload["allowed_mentions"] == NOBODY
+    assert list(call.files) == ["darkroom-k3f9-1.png"]
+
+
+async def test_an_unknown_message_cannot_be_edited_or_answered(
+    messenger: DiscordMessenger,
+) -> None:
+    nowhere = at(job(State.READY), showing=Showing())
+    with pytest.raises(AccessLost):
+        await messenger.edit_by_bot(nowhere, OUTLOOK, ())
+    with pytest.raises(AccessLost):
+        await messenger.ping(nowhere)
+
+
+async def test_a_new_message_is_guarded_against_doubles(
+    house: ChatHouse, messenger: DiscordMessenger, tmp_path: Path
+) -> None:
+    showing = await messenger.post(job(State.READY), OUTLOOK, [picture(tmp_path)])
+    (call,) = house.small.made("POST messages")
+    assert (call.payload["nonce"], call.payload["enforce_nonce"]) == ("k3f9", True)
+    assert call.payload["allowed_mentions"] == NOBODY
+    assert (showing.message_id, showing.channel_id) == (55, 9)
+
+
+async def test_a_direct_message_says_why_it_comes_there(
+    house: ChatHouse, messenger: DiscordMessenger
+) -> None:
+    showing = await messenger.send_dm(job(State.READY), OUTLOOK, ())
+    (opened,), (call,) = house.small.made("POST dm"), house.small.made("POST messages")
+    assert opened.payload == {"recipient_id": ANA}
+    assert "could not post this where you asked" in call.payload["content"]
+    assert showing.channel_id == 99
+
+
+async def test_the_ping_is_a_reply_that_pings_the_asker_alone(
+    house: ChatHouse, messenger: DiscordMessenger
+) -> None:
+    await messenger.ping(job(State.DELIVERED))
+    (call,) = house.small.made("POST messages")
+    assert call.payload["allowed_mentions"] == {
+        "parse": [],
+        "users": [ANA],
+    }
+    assert call.payload["message_reference"]["message_id"] == 55
+    assert call.payload["content"].startswith(f"<@{ANA}>")
+
+
+@pytest.mark.parametrize(
+    ("refusal", "error"),
+    [
+        (Refusal(404, 10008), MessageGone),
+        (Refusal(404, 10015), TokenExpired),
+        (Refusal(404, 10062), TokenExpired),
+        (Refusal(404, 0), TokenExpired),
+        (Refusal(401, 50027), TokenExpired),
+        (Refusal(401, 0), TokenExpired),
+        (Refusal(403, 50001), AccessLost),
+        (Refusal(403, 50013), AccessLost),
+        (Refusal(400, 50083), AccessLost),
+        (Refusal(400, 50035), AccessLost),
+        (Refusal(400, 200000), MessageBlocked),
+        (Refusal(400, 240000), MessageBlocked),
+        (Refusal(413, 40005), FilesTooLarge),
+        (Refusal(413, 0), FilesTooLarge),
+        (Refusal(400, 50045), FilesTooLarge),
+        (Refusal(502, 0), ChatUnavailable),
+        (Refusal(429, 0, {"Via": "1.1"}, {"retry_after": 35}), ChatUnavailable),
+        (Refusal(429, 0), ChatUnavailable),
+        (HTML, ChatUnavailable),
+        (RESET_BEFORE, ChatUnavailable),
+    ],
+)
+async def test_a_refused_edit_by_token_comes_back_at_once_in_our_words(
+    house: ChatHouse,
+    messenger: DiscordMessenger,
+    refusal: Refusal | str,
+    error: type[ChatError],
+) -> None:
+    house.small.troubles["PATCH original"].append(refusal)
+    async with asyncio.timeout(1):
+        with pytest.raises(error) as caught:
+            await messenger.edit_by_token(job(State.WAITING), OUTLOOK, ())
+    assert type(caught.value) is error
+    assert len(house.small.made("PATCH original")) == 1
+
+
+@pytest.mark.parametrize(
+    ("refusal", "error"),
+    [
+        (Refusal(401, 0), ChatUnavailable),
+        (Refusal(404, 10003), AccessLost),
+        (Refusal(404, 0), AccessLost),
+        (Refusal(403, 50007), AccessLost),
+        (Refusal(503, 0), ChatUnavailable),
+        (Refusal(429, 0, {"Via": "1.1"}, {"retry_after": 100}), ChatUnavailable),
+        (RESET_AFTER, ChatUnavailable),
+    ],
+)
+async def test_a_refused_message_comes_back_in_our_words(
+    house: ChatHouse,
+    messenger: DiscordMessenger,
+    refusal: Refusal | str,
+    error: type[ChatError],
+) -> None:
+    house.small.troubles["POST messages"].append(refusal)
+    with pytest.raises(error) as caught:
+        await messenger.post(job(State.READY), OUTLOOK, ())
+    assert type(caught.value) is error
+
+
+async def test_an_edit_given_up_does_not_hold_up_the_next(
+    house: ChatHouse, messenger: DiscordMessenger
+) -> None:
+    house.small.troubles["PATCH original"].append("no answer ever")
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05):
+            await messenger.edit_by_token(job(State.WAITING), OUTLOOK, ())
+    async with asyncio.timeout(1):
+        await messenger.edit_by_token(job(State.READY), OUTLOOK, ())
+
+
+async def test_without_a_client_discord_is_out_of_reach(house: ChatHouse) -> None:
+    messenger = DiscordMessenger(house.bot, FakeClock(ASKED_AT))
+    await house.bot.close()
+    for attempt in (messenger.edit_by_token, messenger.edit_by_bot, messenger.post):
+        with pytest.raises(ChatUnavailable):
+            await attempt(job(State.READY), OUTLOOK, ())
+
+
+def test_looks_are_those_of_the_embed() -> None:
+    messenger = DiscordMessenger(SimpleNamespace(), FakeClock())  # type: ignore[arg-type]
+    queued = job(State.QUEUED)
+    assert messenger.looks(queued, OUTLOOK, ()) != messenger.looks(queued, Outlook(2), ())
