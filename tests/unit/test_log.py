@@ -5,7 +5,6 @@ import json
 import logging
 import os
 import warnings
-from collections.abc import Iterator
 from typing import Any, Literal
 
 import pytest
@@ -13,19 +12,9 @@ import structlog
 
 from bot import log
 
+pytestmark = pytest.mark.usefixtures("logging_as_it_was")
+
 SECRET = "sk_very/secret+key=="
-
-
-@pytest.fixture(autouse=True)
-def logging_as_it_was() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    logging.captureWarnings(capture=False)
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
-    structlog.contextvars.clear_contextvars()
 
 
 def start(
