@@ -1,0 +1,129 @@
+"""Presses: only the asker's own work, every other one is answered in private."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot import words
+from bot.errors import StoreUnavailable
+from bot.models import Charged, Failure, State
+from tests.chat_house import ChatHouse, chat_house
+from tests.chat_samples import GUILD, job
+from tests.small_discord import Refusal, interaction_payload, press_payload
+
+
+@pytest.fixture
+async def house() -> AsyncIterator[ChatHouse]:
+    async with chat_house() as one:
+        one.jobs.known = job(State.WAITING)
+        yield one
+
+
+async def press(house: ChatHouse, custom_id: str, person_id: int = 5, **changes: object) -> None:
+    """What the gateway's event sets off, up to its answer."""
+    payload = press_payload(custom_id, person_id, **changes)
+    house.bot._connection.parsers["INTERACTION_CREATE"](payload)
+    async with asyncio.timeout(5):
+        while not house.small.made("POST callback"):
+            await asyncio.sleep(0.002)
+
+
+def whispered(house: ChatHouse) -> str:
+    (call,) = house.small.made("POST callback")
+    assert (call.payload["type"], call.payload["data"]["flags"]) == (4, 64)
+    return str(call.payload["data"]["content"])
+
+
+async def test_cancel_redraws_the_message_and_remembers_it(house: ChatHouse) -> None:
+    await press(house, "v1:cancel:k3f9")
+    (call,) = house.small.made("POST callback")
+    assert call.payload["type"] == 7
+    assert "Cancelled" in call.payload["data"]["embeds"][0]["description"]
+    while not house.jobs.shown:
+        await asyncio.sleep(0.002)
+    assert house.jobs.shown[0].state is State.CANCELLED
+    assert house.jobs.shown[0].message_id == 55
+
+
+async def test_check_again_waits_anew(house: ChatHouse) -> None:
+    house.jobs.known = job(State.EXPIRED, task_id="t")
+    await press(house, "v1:check:k3f9")
+    (call,) = house.small.made("POST callback")
+    assert "Processing since" in call.payload["data"]["embeds"][0]["description"]
+
+
+@pytest.mark.parametrize(
+    ("custom_id", "said"),
+    [("v1:cancel:k3f9", words.TOO_LATE_TO_CANCEL), ("v1:check:k3f9", words.NOTHING_TO_CHECK)],
+)
+async def test_a_press_that_comes_too_late_says_so(
+    house: ChatHouse, custom_id: str, said: str
+) -> None:
+    house.jobs.too_late = True
+    await press(house, custom_id)
+    assert whispered(house) == said
+
+
+async def test_try_again_is_a_new_job_with_a_new_token(house: ChatHouse) -> None:
+    house.jobs.known = job(State.FAILED, failure=Failure.UNKNOWN_OUTCOME, charged=Charged.MAYBE)
+    await press(house, "v1:again:k3f9", id="2000", token="new")
+    (call,) = house.small.made("POST callback")
+    assert (call.payload["type"], "flags" in call.payload["data"]) == (4, False)
+    (request,) = house.jobs.admitted
+    old = house.jobs.known.request
+    assert (request.id, request.reply.token) == (2000, "new")
+    assert (request.prompt, request.sources, request.kind) == (
+        old.prompt,
+        old.sources,
+        old.kind,
+    )
+
+
+async def test_another_persons_press_changes_nothing(house: ChatHouse) -> None:
+    await press(house, "v1:cancel:k3f9", person_id=6)
+    assert whispered(house) == words.NOT_YOURS
+    assert house.jobs.shown == []
+
+
+@pytest.mark.parametrize(
+    "custom_id", ["v1:cancel:zzzz", "v1:drop:k3f9", "v0:cancel:k3f9", "x", "v1:cancel:" + "a" * 80]
+)
+async def test_a_forged_or_old_button_is_answered_in_private(
+    house: ChatHouse, custom_id: str
+) -> None:
+    await press(house, custom_id)
+    assert whispered(house) == words.OLD_BUTTON
+
+
+async def test_a_button_from_another_server_is_foreign(house: ChatHouse) -> None:
+    await press(house, "v1:cancel:k3f9", guild_id=str(GUILD + 1))
+    assert whispered(house) == words.OLD_BUTTON
+
+
+async def test_an_old_form_is_answered_in_private(house: ChatHouse) -> None:
+    payload = interaction_payload(5, {"custom_id": "prompt", "components": []})
+    house.bot._connection.parsers["INTERACTION_CREATE"](payload)
+    while not house.small.made("POST callback"):
+        await asyncio.sleep(0.002)
+    assert whispered(house) == words.OLD_FORM
+
+
+async def test_an_error_in_a_press_is_answered(
+    house: ChatHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(code: str) -> None:
+        raise StoreUnavailable("disk full")
+
+    monkeypatch.setattr(house.jobs, "find", refuse)
+    await press(house, "v1:cancel:k3f9")
+    assert whispered(house) == words.STORE_UNAVAILABLE
+
+
+async def test_a_person_who_cannot_be_told_stops_nothing(
+    house: ChatHouse, capsys: pytest.CaptureFixture[str]
+) -> None:
+    house.small.troubles["POST callback"].append(Refusal(400, 50035))
+    await press(house, "v1:drop:k3f9")
+    while "incident" not in capsys.readouterr().out:
+        await asyncio.sleep(0.002)
