@@ -232,6 +232,22 @@ async def test_a_read_that_fails_is_tried_again_and_ends_as_unavailable(fault: S
     assert server.hits("GET") == 3
 
 
+async def test_an_answer_without_end_is_not_read_to_its_end() -> None:
+    sent = 0
+
+    async def endless(exchange: Exchange) -> None:
+        nonlocal sent
+        await exchange.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        while sent < 100 * MAX_ANSWER_BYTES:
+            await exchange.write(b"x" * 65536)
+            sent += 65536
+
+    async with serving(endless) as server:
+        with pytest.raises(OutcomeUnknown):
+            await create(server)
+    assert sent < 20 * MAX_ANSWER_BYTES, "what fits into the sockets' buffers comes on top"
+
+
 @pytest.mark.parametrize(
     ("status", "body", "error"),
     [

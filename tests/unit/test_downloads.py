@@ -119,11 +119,17 @@ async def endless(exchange: Exchange) -> None:
         await exchange.write(b"x" * 65536)
 
 
+async def just_over_the_cap(exchange: Exchange) -> None:
+    await exchange.write(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * (CAP + 1))
+    exchange.close()
+
+
 @pytest.mark.parametrize(
     "fault",
     [
         endless,
-        pytest.param(replies(200, b"x" * (CAP + 1)), id="just_over_the_cap"),
+        just_over_the_cap,
+        pytest.param(replies(200, b"x" * (CAP + 1)), id="announced_as_over_the_cap"),
     ],
 )
 async def test_a_file_over_the_cap_is_rejected_and_leaves_no_file(

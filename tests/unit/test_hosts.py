@@ -63,6 +63,7 @@ def test_every_other_host_scheme_and_port_is_refused(url: str) -> None:
         "https://\uff522.pictures.example/",
         "https://.pictures.example/",
         "https://a..pictures.example/",
+        "https://cdn.example.org/a\\b",
         "https://cdn.example.org:port/",
         "https://cdn.example.org:99999/",
         "https://[::1/",
