@@ -115,6 +115,12 @@ class ImageSandbox:
         """End a task's present waiting, whatever its plan says."""
         self.register.tasks[task_id].gate.set()
 
+    async def results(self, task_id: str) -> list[bytes]:
+        """The pictures of a completed task, as they are served."""
+        urls = self.register.tasks[task_id].result_urls
+        found = [await self._shelf.get(url.removeprefix(f"{self.result_base}/")) for url in urls]
+        return [data for data, _ in filter(None, found)]
+
     async def go_online(self) -> None:
         """Listen; after `go_offline` on the same port as before."""
         async with contextlib.AsyncExitStack() as stack:

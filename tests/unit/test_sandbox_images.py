@@ -12,6 +12,7 @@ import pytest
 from aiohttp import web
 from PIL import Image, ImageChops, ImageStat
 
+from bot.sandbox import images_sources
 from bot.sandbox.images_api import ImageSandbox
 from bot.sandbox.images_callbacks import CallbackTimes
 from bot.sandbox.images_faults import (
@@ -328,6 +329,25 @@ async def test_a_generation_is_drawn_from_its_prompt_in_its_ratio(client: Client
     assert likeness(fox, city) > 20
 
 
+def test_every_kind_of_scene_looks_different() -> None:
+    prompts = ["a mountain", "a city", "a boat", "a bubble", "a mascot", "something else entirely"]
+    shown = [opened(paint(prompt, "1:1", [], SMALL)) for prompt in prompts]
+    for number, picture in enumerate(shown):
+        assert all(likeness(picture, other) > 5 for other in shown[number + 1 :])
+
+
+def test_several_pictures_of_one_prompt_differ() -> None:
+    first, second = (opened(paint("a red fox", "1:1", [], SMALL, number)) for number in (1, 2))
+    assert likeness(first, second) > 5
+
+
+def test_a_prompt_of_any_length_leaves_room_for_the_picture() -> None:
+    short, long = (opened(paint(text, "1:1", [], SMALL)) for text in ("sea", "sea " * 2000))
+    upper = (0, 0, 200, 120)
+    assert likeness(short.crop(upper), long.crop(upper)) > 0
+    assert len(set(long.crop(upper).resize((10, 10)).tobytes())) > 10
+
+
 async def test_an_edit_shows_its_source(client: Client) -> None:
     source = (await client.ended(await client.create(prompt="a blue city")))["resultUrls"][0]
     other = opened(await client.picture(prompt="a green sea"))
@@ -399,6 +419,24 @@ async def test_loopback_sources_need_to_be_allowed(client: Client) -> None:
     assert taken["state"] == "completed"
     assert missing["failMsg"] == "Failed to download image: HTTP 404"
     assert gone["failMsg"] == "Failed to download image: unreachable"
+
+
+async def test_a_source_at_an_unknown_host_or_of_any_size_fails_the_task(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = await client.ended(await client.create(image_url="http://nowhere.invalid/a.png"))
+    monkeypatch.setattr(images_sources, "MAX_SOURCE_BYTES", 10)
+    files = {"file": ("a.png", _plain((1, 2, 3)), "image/png")}
+    url = (await client.http.post("/files", files=files)).json()["data"]["publicUrl"]
+    large = await client.ended(await client.create(image_url=url))
+    assert lost["failMsg"] == "Failed to download image: unreachable"
+    assert large["failMsg"] == "Image is too large"
+
+
+async def test_the_results_can_be_read_without_the_network(client: Client) -> None:
+    task_id = await client.create()
+    url = (await client.ended(task_id))["resultUrls"][0]
+    assert await client.api.results(task_id) == [(await client.http.get(url)).content]
 
 
 async def test_both_ways_to_upload_give_a_public_address(client: Client) -> None:
