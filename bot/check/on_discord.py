@@ -49,7 +49,7 @@ async def _account(
 async def _commands(
     settings: Settings, discord: Inspector, facts: Mapping[str, str], account: Account
 ) -> Finding:
-    ours = _our_commands(settings)
+    ours = our_commands(settings)
     scope = Scope(account.application_id, settings.discord_guild_id)
     try:
         pending = await would_register(discord, facts, scope, ours)
@@ -79,7 +79,8 @@ def _slashed(names: Iterable[str]) -> str:
     return ", ".join(f"/{plain(name)}" for name in sorted(names))
 
 
-def _our_commands(settings: Settings) -> Payload:
+def our_commands(settings: Settings) -> Payload:
+    """What the bot would register with these settings."""
     unused: Any = None  # nobody runs a command here
     services = Services(
         jobs=unused,

@@ -14,7 +14,7 @@ from bot.chat.inspection import missing_permissions
 from bot.chat.invite import PERMISSIONS, invite_url
 from bot.chat.sync import CommandSync, Scope
 from bot.check import check
-from bot.check.on_discord import _our_commands
+from bot.check.on_discord import our_commands
 from bot.clock import SystemClock
 from bot.sandbox.images_api import KEY, ImageSandbox
 from bot.settings import Settings
@@ -287,7 +287,7 @@ class Registry:
 async def synchronised(world: World) -> None:
     """As after a start of the bot."""
     settings = world.settings()
-    world.discord.commands = _our_commands(settings)
+    world.discord.commands = our_commands(settings)
     async with open_store(settings.database_url, SystemClock()) as store:
         sync = CommandSync(Registry(), store, replace=False)
         await sync.run(Scope(APPLICATION, None), world.discord.commands)

@@ -9,6 +9,7 @@ import pytest
 
 from bot.__main__ import main
 from bot.catalogue import MODELS
+from bot.check.on_discord import our_commands
 from bot.models import State
 from bot.settings import Settings
 
@@ -122,3 +123,18 @@ def test_every_option_in_the_readme_exists(capsys: pytest.CaptureFixture[str]) -
             main([row[0].strip("`").split()[1], "--help"])
         offered = capsys.readouterr().out
         assert all(option in offered for option in re.findall(r"--[a-z-]+", row[1]))
+
+
+async def test_the_readmes_commands_in_discord_are_those_that_are_registered() -> None:
+    told = {}
+    for spoken, _ in rows("Commands in Discord"):
+        name, *options = spoken.strip("`").split()
+        told[name] = options
+    registered = {
+        f"/{command['name']}": [option["name"] for option in command["options"]]
+        for command in our_commands(Settings.from_env(None))
+    }
+    assert told.keys() == registered.keys()
+    for name, options in registered.items():
+        shortened = [*options[:3], "...", *options[-2:]] if len(options) > 5 else options
+        assert told[name] == shortened
