@@ -86,9 +86,9 @@ def prepare(path: Path) -> None:
     try:
         create_private(path)
         with closing(sqlite3.connect(path, BUSY_S, isolation_level=None)) as connection:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("BEGIN IMMEDIATE")  # first: says whether the file can be written
             connection.execute("ROLLBACK")
+            connection.execute("PRAGMA journal_mode = WAL")
     except OSError as exc:
         raise refused_by_system(path, exc) from exc
     except sqlite3.Error as exc:

@@ -1,0 +1,99 @@
+"""The statements themselves: cheap on SQLite however many jobs are over, portable to PostgreSQL."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from sqlalchemy import ClauseElement, Dialect, event
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from bot.models import Charged, Failure, Showing, State
+from bot.store import SqlStore
+from bot.store.schema import metadata
+from tests.store.asking import ANA, GUILD, admit, bring, ready, usage
+
+POSTGRESQL: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+
+# Rows of these are few at any time, however many jobs are over.
+CHEAP_SCANS = {"SCAN CONSTANT ROW", "SCAN jobs USING INDEX ix_jobs_care"}
+
+
+@contextmanager
+def watched(store: SqlStore) -> Iterator[tuple[dict[str, object], list[ClauseElement]]]:
+    """All statements with their last parameters, as text and as expressions."""
+    texts: dict[str, object] = {}
+    expressions: list[ClauseElement] = []
+    engines = [store._database._writer.sync_engine, store._database._readers.sync_engine]
+
+    def sent(_c: object, _cursor: object, text: str, values: object, *_: object) -> None:
+        texts[text] = values
+
+    def built(_: object, expression: ClauseElement, *__: object) -> None:
+        expressions.append(expression)
+
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", sent)
+        event.listen(engine, "before_execute", built)
+    yield texts, expressions
+    for engine in engines:
+        event.remove(engine, "before_cursor_execute", sent)
+        event.remove(engine, "before_execute", built)
+
+
+async def use_everything(store: SqlStore) -> None:
+    job = await ready(store)
+    await store.move_job(job.id, {State.READY}, State.FAILED, Failure.NO_USABLE_IMAGE)
+    lost = await bring(store, await admit(store), State.SUBMITTING, State.UNKNOWN, State.FAILED)
+    await store.settle(lost.submissions[0].id, Charged.NO)
+    await usage(store)
+    await usage(store, guild_id=None)
+    await store.save_showing(job.id, Showing())
+    await store.open_jobs()
+    await store.unsettled(job.created_at)
+    await store.history(ANA, GUILD, 25)
+    await store.history(ANA, None, 25)
+    await store.usual_wait_s("m")
+    await store.find_job(job.code)
+    await store.find_submission("token")
+    await store.write_fact("name", "value")
+    await store.read_fact("name")
+
+
+async def test_no_statement_walks_through_jobs_that_are_over(store: SqlStore, path: Path) -> None:
+    with watched(store) as (texts, _):
+        await use_everything(store)
+    with closing(sqlite3.connect(path)) as connection:
+        for text, values in texts.items():
+            if text.startswith(("BEGIN", "PRAGMA")):
+                continue
+            plan = connection.execute(f"EXPLAIN QUERY PLAN {text}", values)  # type: ignore[arg-type]
+            scans = {row[3] for row in plan if row[3].startswith("SCAN")}
+            assert scans <= CHEAP_SCANS, text
+
+
+async def test_the_care_index_holds_only_jobs_that_want_something(
+    store: SqlStore, path: Path
+) -> None:
+    done = await ready(store)
+    await store.move_job(done.id, {State.READY}, State.DELIVERED)
+    await admit(store)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("ANALYZE")
+        query = "SELECT stat FROM sqlite_stat1 WHERE idx = 'ix_jobs_care'"
+        (stat,) = connection.execute(query).fetchone()
+    assert stat.split()[0] == "1"
+
+
+async def test_every_statement_and_table_can_be_said_to_postgresql(store: SqlStore) -> None:
+    with watched(store) as (_, expressions):
+        await use_everything(store)
+    assert len(expressions) > 30
+    for table in metadata.sorted_tables:
+        expressions.append(CreateTable(table))
+        expressions.extend(CreateIndex(index) for index in table.indexes)
+    for expression in expressions:
+        said = str(expression.compile(dialect=POSTGRESQL)).lower()
+        assert "rowid" not in said
+        assert "sqlite" not in said
