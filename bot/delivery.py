@@ -79,7 +79,7 @@ class Delivery:
         """Bring the embed up to date if it differs; given up after 5 s: the next one says more."""
         outlook = await self._jobs.outlook(job)
         looks = self._messenger.looks(job, outlook, ())
-        if looks == job.showing.looks or job.showing.message_id is None:
+        if looks == job.showing.looks:
             return
         try:
             async with asyncio.timeout(STATUS_DEADLINE_S):

@@ -261,7 +261,6 @@ class RefusalReason(StrEnum):
     OUT_OF_CREDITS = "out_of_credits"
     BAD_KEY = "bad_key"
     STOPPING = "stopping"
-    TOO_SLOW = "too_slow"
 
 
 @dataclass(frozen=True, slots=True)

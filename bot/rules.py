@@ -35,7 +35,7 @@ TRANSITIONS: Mapping[State, frozenset[State]] = MappingProxyType(
 )
 
 OPEN = frozenset({State.QUEUED, State.SUBMITTING, State.UNKNOWN, State.WAITING, State.READY})
-RUNNING = frozenset({State.SUBMITTING, State.UNKNOWN, State.WAITING})
+RUNNING = frozenset({State.SUBMITTING, State.WAITING})
 
 # Furthest first: what a person is told of a job whose submissions stand in different places.
 _PRECEDENCE = (

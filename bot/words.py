@@ -231,7 +231,6 @@ _REFUSALS: Mapping[RefusalReason, str | Callable[[Refusal], str]] = MappingProxy
             "nothing was charged."
         ),
         RefusalReason.STOPPING: ("I am restarting; ask again in a minute. Nothing was charged."),
-        RefusalReason.TOO_SLOW: TOO_SLOW,
     }
 )
 
