@@ -35,6 +35,7 @@ TRANSIENT_ERRORS = (*CONNECTION_ERRORS, discord.DiscordServerError, discord.Rate
 
 UNKNOWN_INTERACTION = 10062
 ALREADY_ACKNOWLEDGED = 40060
+INVALID_FORM = 50035
 
 log = structlog.get_logger(__name__)
 
@@ -165,6 +166,8 @@ def _chat_error(error: Exception, *, by_token: bool) -> type[ChatError]:
     known = _BY_CODE.get(error.code)
     if known is not None:
         return known
+    if error.code == INVALID_FORM and "message_reference" in error.text:
+        return MessageGone  # what is replied to was deleted
     if error.status == 413:
         return FilesTooLarge
     if error.status == 429:

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import discord
 import pytest
+from structlog.testing import capture_logs
 
 from bot.chat.client import DarkroomBot
 from bot.chat.invite import invite_url
@@ -142,21 +143,19 @@ async def test_a_fatal_close_code_ends_with_what_to_do(
 @pytest.mark.parametrize(
     "data", [{}, None, [], {"id": "x"}, {"id": "1", "type": 2, "token": "t", "version": 1}]
 )
-async def test_a_malformed_event_is_dropped_and_logged(
-    bot: DarkroomBot, data: object, capsys: pytest.CaptureFixture[str]
-) -> None:
-    bot._connection.parsers["INTERACTION_CREATE"](data)
-    assert "malformed gateway event" in capsys.readouterr().out
+async def test_a_malformed_event_is_dropped_and_logged(bot: DarkroomBot, data: object) -> None:
+    with capture_logs() as logs:
+        bot._connection.parsers["INTERACTION_CREATE"](data)
+    assert [line["event"] for line in logs] == ["malformed gateway event dropped"]
 
 
-async def test_an_error_in_an_event_handler_is_logged(
-    bot: DarkroomBot, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_an_error_in_an_event_handler_is_logged(bot: DarkroomBot) -> None:
     async def broken() -> None:
         raise ZeroDivisionError
 
-    await bot._run_event(broken, "on_guild_join")
-    assert "on_guild_join" in capsys.readouterr().out
+    with capture_logs() as logs:
+        await bot._run_event(broken, "on_guild_join")
+    assert [line["handler"] for line in logs] == ["on_guild_join"]
 
 
 @pytest.mark.parametrize(
