@@ -40,7 +40,7 @@ def copy(source: Path, target: Path) -> None:
 
 def _fill(source: Path, target: Path) -> None:
     with (
-        closing(sqlite3.connect(source, sqlite.BUSY_S)) as origin,
+        closing(sqlite3.connect(source, timeout=sqlite.BUSY_S)) as origin,
         closing(sqlite3.connect(target, isolation_level=None)) as result,
     ):
         origin.backup(result, pages=-1)  # in one step: it never starts anew when the bot writes

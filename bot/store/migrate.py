@@ -46,7 +46,7 @@ def migrate(path: Path, now: datetime, scripts: Path = SCRIPTS) -> None:
 
 def _revision(path: Path) -> str | None:
     """The last step that ran on this file; None when it is empty."""
-    with closing(sqlite3.connect(path, sqlite.BUSY_S)) as connection:
+    with closing(sqlite3.connect(path, timeout=sqlite.BUSY_S)) as connection:
         tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
         if not tables:
             return None

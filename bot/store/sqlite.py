@@ -85,7 +85,7 @@ def prepare(path: Path) -> None:
     """
     try:
         create_private(path)
-        with closing(sqlite3.connect(path, BUSY_S, isolation_level=None)) as connection:
+        with closing(sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)) as connection:
             connection.execute("BEGIN IMMEDIATE")  # first: says whether the file can be written
             connection.execute("ROLLBACK")
             connection.execute("PRAGMA journal_mode = WAL")
