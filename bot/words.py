@@ -8,7 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from bot import inert
-from bot.figures import duration, megabytes, money, ordinal, relative
+from bot.figures import duration, megabytes, money, ordinal, since, until
 from bot.models import Charged, Failure, JobRequest, Kind, Outlook, Refusal, RefusalReason
 
 ALT_TEXT_LIMIT = 1024
@@ -35,6 +35,7 @@ STORE_UNAVAILABLE = (
     "I cannot write anything down right now, so I took nothing on; please try again later. "
     "Nothing was charged."
 )
+MOVED = "I could not post this where you asked for it, so here it is."
 
 # Commands and their options, as Discord lists them; at most 100 characters each.
 IMAGINE = "Make a picture from words"
@@ -48,9 +49,6 @@ IMAGE = "The picture to change: PNG, JPEG or WebP, at most 20 MB"
 
 _WANTED = "send a PNG, JPEG or WebP"
 
-# The embed.
-MOVED = "I could not post this where you asked for it, so here it is."
-
 
 def image_option(number: int) -> str:
     """What Discord says of one of a fusion's image options."""
@@ -61,12 +59,12 @@ def pending(outlook: Outlook, asked_at: datetime) -> str:
     """The job waits for its turn."""
     usual = duration(outlook.usual_wait_s)
     place = ordinal(outlook.place)
-    return f"Pending, {place} in line, usually {usual}. Asked {relative(asked_at)}."
+    return f"Pending, {place} in line, usually {usual}. Asked {since(asked_at)}."
 
 
-def processing(since: datetime) -> str:
+def processing(started_at: datetime) -> str:
     """The image service works on it."""
-    return f"Processing since {relative(since)}."
+    return f"Processing since {since(started_at)}."
 
 
 def unknown() -> str:
@@ -298,4 +296,4 @@ def alt_text(request: JobRequest) -> str:
 
 
 def _until(refused: Refusal) -> str:
-    return "later" if refused.until is None else relative(refused.until)
+    return "later" if refused.until is None else until(refused.until)

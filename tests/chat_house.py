@@ -1,6 +1,6 @@
 """A logged-in client before the small Discord, with a job service that remembers."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -57,9 +57,6 @@ class FakeJobs:
 
     async def check_again(self, one: Job) -> Job | None:
         return None if self.too_late else replace(one, state=State.WAITING)
-
-    async def history(self, person_id: int, guild_id: int | None) -> Sequence[Job]:
-        return ()
 
     async def showed(self, job_id: int, showing: Showing) -> None:
         self.shown.append(showing)

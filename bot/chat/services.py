@@ -1,6 +1,5 @@
 """What handlers of commands and buttons call: handed to the client in one value."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -39,10 +38,6 @@ class JobService(Protocol):
 
     async def check_again(self, job: Job) -> Job | None:
         """Wait anew for a task that was given up; None: there is none."""
-        ...
-
-    async def history(self, person_id: int, guild_id: int | None) -> Sequence[Job]:
-        """A person's newest jobs there."""
         ...
 
     async def showed(self, job_id: int, showing: Showing) -> None:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot import words
 from bot.catalogue import MODELS
@@ -236,3 +237,30 @@ async def settle(house: ChatHouse, kind: str) -> None:
     async with asyncio.timeout(5):
         while not house.small.made(kind):
             await asyncio.sleep(0.005)
+
+
+async def test_a_channel_that_we_cannot_write_to_is_named_as_the_reason(house: ChatHouse) -> None:
+    unheard_of = {"id": "9", "type": 99, "name": "hologram", "position": 0}
+    await use(house, command("imagine", channel=unheard_of))
+    assert whispered(house) == words.NO_CHANNEL
+    assert house.jobs.admitted == []
+
+
+async def test_an_error_while_typing_is_logged_and_answers_nothing(house: ChatHouse) -> None:
+    payload = command("draw") | {"type": 4}
+    with capture_logs() as logs:
+        house.bot.tree._from_interaction(house.interaction(payload))
+        while not logs:
+            await asyncio.sleep(0.002)
+    assert logs[0]["event"] == "autocomplete failed"
+    assert house.small.made("POST callback") == []
+
+
+async def test_a_request_in_direct_messages_has_no_server(house: ChatHouse) -> None:
+    person = {"id": "5", "username": "ana", "discriminator": "0", "avatar": None}
+    payload = command("imagine", user=person, channel={"id": "99", "type": 1})
+    for key in ("guild_id", "guild", "member"):
+        del payload[key]
+    await use(house, payload)
+    assert house.jobs.admitted[0].place == Place(channel_id=99)
+    assert house.jobs.admitted[0].person_name == "ana"
