@@ -55,6 +55,7 @@ async def run(settings: Settings, *, replace_commands: bool = False) -> int:
         )
         downloads = await stack.enter_async_context(HttpDownloads(settings.result_hosts))
         pictures = PillowPictures()
+        stack.callback(pictures.close)
         delivery = Delivery(DiscordMessenger(bot, clock), jobs, pictures, clock)
         gallery = Gallery(downloads, pictures, clock)
         driver = Driver(jobs, api, gallery, delivery, bell, clock, _timing(settings))

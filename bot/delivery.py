@@ -20,6 +20,7 @@ from bot.errors import (
     AccessLost,
     ChatError,
     ChatUnavailable,
+    DownloadRejected,
     FilesTooLarge,
     MessageBlocked,
     MessageGone,
@@ -104,6 +105,7 @@ class Delivery:
 
         Raises:
             ChatUnavailable: Discord is out of reach for now; call again later.
+            DownloadRejected: the pictures are too large, and broken when one looks inside.
         """
         outlook = await self._jobs.outlook(job)
         pictures = await self._fit(pictures, job.request.upload_limit_bytes)
@@ -194,7 +196,22 @@ class Delivery:
         await self._jobs.showed(job.id, showing.but(rung=str(rung), looks=looks, state=job.state))
 
     async def _fit(self, pictures: Sequence[Picture], limit_bytes: int) -> list[Picture]:
-        return [await self._fit_one(one, limit_bytes) for one in pictures]
+        """The pictures within that limit, those that cannot be decoded left out.
+
+        Raises:
+            DownloadRejected: none is left.
+        """
+        fitting = []
+        for picture in pictures:
+            try:
+                fitting.append(await self._fit_one(picture, limit_bytes))
+            except DownloadRejected as error:
+                log.warning(
+                    "result cannot be made smaller", file=picture.filename, error=str(error)
+                )
+        if pictures and not fitting:
+            raise DownloadRejected("no result can be made to fit")
+        return fitting
 
     async def _fit_one(self, picture: Picture, limit_bytes: int) -> Picture:
         path = await self._pictures.fit(picture.path, limit_bytes)

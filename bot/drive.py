@@ -17,6 +17,7 @@ from bot.bell import Bell, rung_within
 from bot.delivery import Delivery, Ending
 from bot.errors import (
     ChatUnavailable,
+    DownloadRejected,
     NotCreated,
     OutcomeUnknown,
     ProviderError,
@@ -208,12 +209,14 @@ class Driver:
             await self._finish(job, ())
 
     async def _deliver(self, job: Job) -> None:
-        async with self._gallery.open(job) as pictures:
-            if not pictures:
-                if unusable := await self._jobs.unusable(job):
-                    await self._show_end(unusable)
-                return
-            ending = await self._finish(job, pictures)
+        try:
+            async with self._gallery.open(job) as pictures:
+                ending = await self._finish(job, pictures)
+        except DownloadRejected as error:
+            log.warning("no usable picture", job=job.code, error=repr(error))
+            if unusable := await self._jobs.unusable(job):
+                await self._show_end(unusable)
+            return
         if ending is Ending.SHOWN:
             delivered = await self._jobs.delivered(job)
             if delivered is not None:

@@ -4,8 +4,13 @@ import math
 from datetime import datetime
 
 
-def relative(moment: datetime) -> str:
-    """A moment as Discord shows it: "in 20 seconds"; rounded up, so that it is never early."""
+def since(moment: datetime) -> str:
+    """A past moment as Discord shows it: "20 seconds ago"; rounded so that it is never ahead."""
+    return f"<t:{math.floor(moment.timestamp())}:R>"
+
+
+def until(moment: datetime) -> str:
+    """A moment to come as Discord shows it: "in 20 seconds"; rounded so that it is never early."""
     return f"<t:{math.ceil(moment.timestamp())}:R>"
 
 

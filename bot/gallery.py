@@ -30,13 +30,20 @@ class Gallery:
 
     @asynccontextmanager
     async def open(self, job: Job) -> AsyncIterator[list[Picture]]:
-        """The job's pictures in order, in a temporary folder that goes with the context."""
+        """The job's pictures in order, in a temporary folder that goes with the context.
+
+        Raises:
+            DownloadRejected: none of its results is a usable picture.
+        """
         with TemporaryDirectory(prefix="darkroom-", ignore_cleanup_errors=True) as folder:
             found = [
                 await self._fetch(job, number, url, Path(folder))
                 for number, url in enumerate(job.result_urls, start=1)
             ]
-            yield [picture for picture in found if picture is not None]
+            pictures = [picture for picture in found if picture is not None]
+            if not pictures:
+                raise DownloadRejected(f"none of {len(found)} results is usable")
+            yield pictures
 
     async def _fetch(self, job: Job, number: int, url: str, folder: Path) -> Picture | None:
         for wait_s in (*WAITS_S, None):

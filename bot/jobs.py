@@ -259,18 +259,18 @@ class Jobs:
 
     async def delivered(self, job: Job) -> Job | None:
         """People see the pictures."""
-        return await self._store.move_job(
-            job.id, {State.READY, State.UNDELIVERABLE}, State.DELIVERED
+        return _logged(
+            await self._store.move_job(job.id, {State.READY, State.UNDELIVERABLE}, State.DELIVERED)
         )
 
     async def undeliverable(self, job: Job) -> Job | None:
         """No place left to show it, or a person decided so; kept for /history."""
-        return await self._store.move_job(job.id, {State.READY}, State.UNDELIVERABLE)
+        return _logged(await self._store.move_job(job.id, {State.READY}, State.UNDELIVERABLE))
 
     async def unusable(self, job: Job) -> Job | None:
         """The results are no pictures: we failed, so the person pays nothing."""
-        return await self._store.move_job(
-            job.id, {State.READY}, State.FAILED, Failure.NO_USABLE_IMAGE
+        return _logged(
+            await self._store.move_job(job.id, {State.READY}, State.FAILED, Failure.NO_USABLE_IMAGE)
         )
 
     async def showed(self, job_id: int, showing: Showing) -> None:
@@ -311,13 +311,14 @@ class Jobs:
     async def _move(
         self, submission: Submission, sources: set[State], target: State, change: Change
     ) -> Job | None:
-        job = await self._store.move(submission.id, sources, target, change)
+        job = _logged(await self._store.move(submission.id, sources, target, change))
         if job is not None:
-            log.info(
-                "job moved",
-                job=job.code,
-                to=str(target),
-                failure=change.failure and str(change.failure),
-            )
             self._bell.ring(job.id)
         return job
+
+
+def _logged(moved: Job | None) -> Job | None:
+    if moved is not None:
+        failure = moved.failure and str(moved.failure)
+        log.info("job moved", job=moved.code, to=str(moved.state), failure=failure)
+    return moved

@@ -63,8 +63,12 @@ def test_the_operators_budget_is_nobody_elses_business() -> None:
     assert "$" not in words.refusal(refused)
 
 
-def test_a_time_is_never_told_too_early() -> None:
-    assert figures.relative(NOW + timedelta(milliseconds=1)) == f"<t:{STAMP + 1}:R>"
+def test_a_time_to_come_is_never_told_too_early() -> None:
+    assert figures.until(NOW + timedelta(milliseconds=1)) == f"<t:{STAMP + 1}:R>"
+
+
+def test_a_past_time_is_never_told_as_ahead() -> None:
+    assert figures.since(NOW + timedelta(milliseconds=999)) == f"<t:{STAMP}:R>"
 
 
 @pytest.mark.parametrize(
