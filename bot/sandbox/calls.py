@@ -4,13 +4,14 @@ import json
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from aiohttp import BodyPartReader, web
 
 from bot.sandbox.files import Files
 from bot.sandbox.problems import problem
-from bot.sandbox.records import Json, Upload
+from bot.sandbox.records import AnyJson, Json, Upload
 
 MAX_REQUEST_BYTES = 128 * 1024 * 1024
 _FILE_PART = re.compile(r"files\[(\d{1,3})\]")
@@ -21,7 +22,7 @@ _CHUNK = 1 << 16
 class Reply:
     """What a handler answers; without a body it goes out as 204."""
 
-    body: Any = None
+    body: AnyJson = None
     status: int = 200
 
 
@@ -36,7 +37,7 @@ class Call:
 
     params: dict[str, str]
     query: dict[str, str]
-    given: Any = None
+    given: AnyJson = None
     files: Files = field(default_factory=dict)
 
     @property
@@ -79,9 +80,13 @@ class Route:
         """The path's parameters when this route is meant, else None."""
         if method != self.method:
             return None
-        pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(self.template))
-        found = re.fullmatch(pattern, path)
+        found = _pattern(self.template).fullmatch(path)
         return found.groupdict() if found else None
+
+
+@lru_cache
+def _pattern(template: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(template)))
 
 
 def starred(template: str, params: dict[str, str]) -> str:
@@ -107,7 +112,7 @@ async def read_call(request: web.Request, params: dict[str, str]) -> Call:
     return Call(params, query, _parsed(raw) if raw else None)
 
 
-def _parsed(raw: bytes) -> Any:  # noqa: ANN401 - JSON
+def _parsed(raw: bytes) -> AnyJson:
     try:
         return json.loads(raw)
     except ValueError as error:
@@ -115,7 +120,7 @@ def _parsed(raw: bytes) -> Any:  # noqa: ANN401 - JSON
 
 
 async def _read_multipart(request: web.Request) -> tuple[Any, Files]:
-    given: Any = None
+    given: AnyJson = None
     files: Files = {}
     budget = MAX_REQUEST_BYTES
     async for part in await request.multipart():

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
 from bot.sandbox import command_rules as kinds
-from bot.sandbox import payloads
+from bot.sandbox import objects
 from bot.sandbox.commands import Commands
 from bot.sandbox.dispatch import GUILD_INSTALL, IN_BOT_DM, IN_GUILD, USER_INSTALL
 from bot.sandbox.payloads import Payloads
@@ -190,11 +190,11 @@ class ClientRules:
         """A person, channel or role as an id, with the object beside it."""
         account = value if isinstance(value, User) else getattr(value, "user", None)
         if isinstance(account, User) and kind in (kinds.USER_OPTION, kinds.MENTIONABLE):
-            return resolved.add("users", account.id, payloads.user(account))
+            return resolved.add("users", account.id, objects.user(account))
         if isinstance(value, Channel) and kind == kinds.CHANNEL:
             return resolved.add("channels", value.id, self._show.channel(value))
         if isinstance(value, Role) and kind in (kinds.ROLE, kinds.MENTIONABLE):
-            return resolved.add("roles", value.id, payloads.role(value))
+            return resolved.add("roles", value.id, objects.role(value))
         raise ClientRefused(f"{value!r} does not fit an option of type {kind}")
 
 

@@ -7,7 +7,7 @@ import unicodedata
 from collections import Counter
 from typing import Any
 
-from bot.sandbox.problems import Form
+from bot.sandbox.problems import Form, problem
 from bot.sandbox.records import Json
 
 SLASH, USER, MESSAGE = 1, 2, 3
@@ -25,12 +25,15 @@ LOCALES = frozenset(
 
 
 def check_commands(form: Form, commands: list[Any]) -> None:
-    """Check a whole bulk overwrite: numbers per type, duplicates, and each command."""
+    """Check a whole bulk overwrite: numbers per type, duplicates, and each command.
+
+    Raises:
+        ApiProblem: 30032 for too many commands of a type.
+    """
     kinds = Counter(c.get("type", SLASH) for c in commands if isinstance(c, dict))
     for kind, limit in _LIMITS.items():
         if kinds[kind] > limit:
-            message = f"Maximum number of application commands reached ({limit})."
-            form.error("_", "APPLICATION_COMMAND_TOO_MANY", message)
+            raise problem(30032)
     seen: set[tuple[int, str]] = set()
     for index, command in enumerate(commands):
         path = str(index)
@@ -132,7 +135,7 @@ def _check_options(form: Form, path: str, options: object, *, depth: int) -> Non
             message = "Required options must be placed before non-required options"
             form.error(where, "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID", message)
         optional_seen |= not option.get("required")
-    kinds = {option.get("type") in (SUBCOMMAND, GROUP) for option in listed if option}
+    kinds = {o.get("type") in (SUBCOMMAND, GROUP) for o in listed if isinstance(o, dict)}
     if len(kinds) > 1:
         message = "Sub-command and sub-command group option types are mutually exclusive"
         form.error(f"{path}.options", "APPLICATION_COMMAND_OPTIONS_TYPE_INVALID", message)
@@ -163,13 +166,18 @@ def _check_value_option(form: Form, path: str, option: Json) -> None:
         message = "Autocomplete is only for strings, integers and numbers"
         form.error(path, "APPLICATION_COMMAND_AUTOCOMPLETE_INVALID", message)
     check_choices(form, f"{path}.choices", choices, kind)
-    for key, low, high in (("min_length", 0, 6000), ("max_length", 1, 6000)):
-        value = option.get(key)
-        if value is not None and (kind != STRING or not low <= value <= high):
-            form.error(f"{path}.{key}", "NUMBER_TYPE_MAX", f"Must be {low} to {high}, on strings.")
+    _check_bounds(form, path, option, kind)
+
+
+def _check_bounds(form: Form, path: str, option: Json, kind: int) -> None:
+    for key, low in (("min_length", 0), ("max_length", 1)):
+        form.whole(f"{path}.{key}", option.get(key), low, 6000)
+        if option.get(key) is not None and kind != STRING:
+            form.error(f"{path}.{key}", "BASE_TYPE_FORBIDDEN", "Only strings have a length.")
     for key in ("min_value", "max_value"):
         value = option.get(key)
-        if value is not None and (kind not in (INTEGER, NUMBER) or abs(value) > _WHOLE):
+        numeric = isinstance(value, (int, float)) and abs(value) <= _WHOLE
+        if value is not None and (kind not in (INTEGER, NUMBER) or not numeric):
             message = "Must be a number of at most 2^53, on numbers."
             form.error(f"{path}.{key}", "NUMBER_TYPE_MAX", message)
 

@@ -1,11 +1,10 @@
 """The application's registered commands, globally and per guild."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from bot.sandbox.command_rules import SLASH, check_commands
 from bot.sandbox.problems import Form, form_problem, problem
-from bot.sandbox.records import Json
+from bot.sandbox.records import AnyJson, Json
 from bot.sandbox.world import World
 
 CREATES_PER_DAY = 200
@@ -48,7 +47,7 @@ class Commands:
         own = [] if guild_id is None else self.listed(guild_id)
         return own + self.listed(None)
 
-    def overwrite(self, guild_id: int | None, body: Any) -> list[Json]:  # noqa: ANN401 - JSON
+    def overwrite(self, guild_id: int | None, body: AnyJson) -> list[Json]:
         """Replace a scope's commands, as the bulk PUT does.
 
         Raises:

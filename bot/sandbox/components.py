@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.sandbox.limits import check_url
 from bot.sandbox.problems import Form
-from bot.sandbox.records import Json
+from bot.sandbox.records import AnyJson, Json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -114,7 +114,7 @@ class ComponentCheck:
     def _custom_id(self, path: str, node: Json) -> None:
         custom_id = node.get("custom_id")
         self._form.longer(f"{path}.custom_id", custom_id, CUSTOM_ID, least=1)
-        if custom_id in self._custom_ids:
+        if str(custom_id) in self._custom_ids:
             message = "Component custom id cannot be duplicated"
             self._form.error(f"{path}.custom_id", "COMPONENT_CUSTOM_ID_DUPLICATED", message)
         self._custom_ids.add(str(custom_id))
@@ -174,7 +174,7 @@ def check_options(form: Form, path: str, options: list[Any]) -> None:
         form.longer(f"{where}.label", entry.get("label"), 100, least=1)
         form.longer(f"{where}.value", entry.get("value"), 100, least=1)
         form.longer(f"{where}.description", entry.get("description"), 100)
-        if entry.get("value") in seen:
+        if str(entry.get("value")) in seen:
             message = "The specified option value is already used"
             form.error(f"{where}.value", "SELECT_COMPONENT_OPTION_VALUE_DUPLICATED", message)
         seen.add(str(entry.get("value")))
@@ -183,17 +183,15 @@ def check_options(form: Form, path: str, options: list[Any]) -> None:
 def check_span(form: Form, path: str, node: Json, *, least: int, most: int) -> None:
     """`min_values` and `max_values` lie within bounds and in order."""
     low, high = node.get("min_values"), node.get("max_values")
-    if low is not None and not least <= low <= most:
-        form.error(f"{path}.min_values", "NUMBER_TYPE_MAX", f"Must be {least} to {most}.")
-    if high is not None and not max(1, low or 0) <= high <= most:
-        form.error(f"{path}.max_values", "NUMBER_TYPE_MAX", f"Must be 1 to {most}.")
+    form.whole(f"{path}.min_values", low, least, most)
+    form.whole(f"{path}.max_values", high, max(1, low if isinstance(low, int) else 0), most)
 
 
 def numbered(components: list[Json]) -> tuple[Json, ...]:
     """A copy of the tree in which every component has the `id` that Discord gives it."""
     taken = iter(range(1, 1000))
 
-    def copy(node: Any) -> Any:  # noqa: ANN401 - JSON
+    def copy(node: AnyJson) -> AnyJson:
         if isinstance(node, list):
             return [copy(child) for child in node]
         if not isinstance(node, dict):
@@ -204,7 +202,7 @@ def numbered(components: list[Json]) -> tuple[Json, ...]:
     return tuple(copy(component) for component in components)
 
 
-def walk(nodes: Any) -> list[Json]:  # noqa: ANN401 - JSON
+def walk(nodes: AnyJson) -> list[Json]:
     """Every component of a tree, outside in, in reading order."""
     found: list[Json] = []
     if isinstance(nodes, (list, tuple)):

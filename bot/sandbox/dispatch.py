@@ -2,8 +2,9 @@
 
 from collections.abc import Collection
 
-from bot.sandbox import payloads
-from bot.sandbox.interactions import Interaction, Interactions, Kind
+from bot.sandbox import objects
+from bot.sandbox.interaction import Interaction, Kind
+from bot.sandbox.interactions import Interactions
 from bot.sandbox.payloads import Payloads
 from bot.sandbox.permissions import Permission
 from bot.sandbox.records import Channel, Json, Message, User
@@ -123,7 +124,7 @@ class Dispatcher:
     def _actor(self, user: User, channel: Channel) -> Json:
         guild = self._world.guild_of(channel)
         if guild is None:
-            return {"user": payloads.user(user)}
+            return {"user": objects.user(user)}
         member = self._show.member(guild, guild.members[user.id])
         member["permissions"] = str(self._world.permissions(user.id, channel))
         return {

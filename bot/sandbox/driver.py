@@ -1,30 +1,25 @@
 """People: typed hands for tests and for the chat page, with the manners of Discord's client."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from bot.sandbox import command_rules as kinds
-from bot.sandbox import mentions
 from bot.sandbox.client_rules import ClientRefused, ClientRules, OptionValue, Resolved
 from bot.sandbox.components import BUTTON, LINK_STYLE, SELECTS, walk
 from bot.sandbox.dispatch import Dispatcher
-from bot.sandbox.forms import FieldValue, filled
+from bot.sandbox.forms import FieldValue, chosen_values, filled
 from bot.sandbox.handles import InteractionHandle
-from bot.sandbox.interactions import Kind
+from bot.sandbox.interaction import Kind
 from bot.sandbox.payloads import Payloads
 from bot.sandbox.permissions import Permission
 from bot.sandbox.records import (
     Channel,
     Json,
     Message,
-    MessageKind,
-    MessageState,
     Upload,
     User,
 )
 from bot.sandbox.world import World
-
-MAX_FILES = 10
-MAX_TEXT = 2000
+from bot.sandbox.writing import Writing
 
 
 class Desk:
@@ -37,6 +32,7 @@ class Desk:
         self.show = show
         self.rules = rules
         self.dispatcher = dispatcher
+        self.writing = Writing(world, rules)
 
 
 class Person:
@@ -142,6 +138,8 @@ class Person:
         desk, resolved = self._desk, Resolved()
         if isinstance(target, Message):
             self._seen(target)
+            if target.ephemeral:
+                raise ClientRefused("a private message has no apps menu")
             kind, place = kinds.MESSAGE, desk.world.channels[target.channel_id]
             resolved.add("messages", target.id, desk.show.message(target))
         else:
@@ -225,7 +223,7 @@ class Person:
         Raises:
             ClientRefused: when this person may not, or it is empty, too long or too large.
         """
-        return self._write(channel or self.home, text, attachments, None, ping=False)
+        return self._desk.writing.write(self.user, channel or self.home, text, attachments)
 
     async def reply(
         self, message: Message, text: str = "", *attachments: Upload, ping: bool = True
@@ -233,7 +231,8 @@ class Person:
         """Reply to a message; `ping` is the client's switch for notifying its author."""
         self._seen(message)
         channel = self._desk.world.channels[message.channel_id]
-        return self._write(channel, text, attachments, message, ping=ping)
+        write = self._desk.writing.write
+        return write(self.user, channel, text, attachments, message, ping=ping)
 
     async def delete(self, message: Message) -> None:
         """Delete one's own message, anyone's with Manage Messages, or dismiss a private one.
@@ -248,55 +247,6 @@ class Person:
         if not own and not bits & Permission.MANAGE_MESSAGES:
             raise ClientRefused("this person may not delete that message")
         world.delete(message)
-
-    def _write(
-        self,
-        channel: Channel,
-        text: str,
-        uploads: Sequence[Upload],
-        target: Message | None,
-        *,
-        ping: bool,
-    ) -> Message:
-        self._check_message(channel, text, uploads)
-        world = self._desk.world
-        named = mentions.mentioned(world, channel, text, None, author_id=self.id)
-        pinged = _pinged(target) if target and ping else frozenset()
-        folder = f"attachments/{channel.id}"
-        files = [world.cdn.store(world.snowflakes.new(), folder, upload) for upload in uploads]
-        state = MessageState(
-            at=world.clock.now(),
-            content=text.strip(),
-            attachments=tuple(files),
-            mentioned=named.user_ids | pinged,
-            mentions_everyone=named.everyone,
-        )
-        message = Message(
-            id=world.snowflakes.new(),
-            channel_id=channel.id,
-            guild_id=channel.guild_id,
-            author_id=self.id,
-            kind=MessageKind.REPLY if target else MessageKind.DEFAULT,
-            states=[state],
-            reference_id=target.id if target else None,
-            pings=set(named.pings | pinged),
-        )
-        channel.archived = False
-        world.post(message)
-        return message
-
-    def _check_message(self, channel: Channel, text: str, uploads: Sequence[Upload]) -> None:
-        if refusal := self._desk.rules.may_write(self.user, channel):
-            raise ClientRefused(refusal)
-        bits = self._desk.world.permissions(self.id, channel)
-        if uploads and not bits & Permission.ATTACH_FILES:
-            raise ClientRefused("this person may not attach files here")
-        if len(text) > MAX_TEXT or len(uploads) > MAX_FILES:
-            raise ClientRefused("the message is too long or has too many files")
-        if any(len(upload.data) > self.user.upload_limit_bytes for upload in uploads):
-            raise ClientRefused("a file is too large for this person")
-        if not text.strip() and not uploads:
-            raise ClientRefused("the message is empty")
 
     def _seen(self, message: Message) -> None:
         if not self._desk.world.sees(self.id, message):
@@ -331,27 +281,6 @@ class Person:
         return InteractionHandle(self._desk.world, interaction)
 
 
-def chosen_values(
-    rules: ClientRules, node: Json, chosen: Sequence[OptionValue], resolved: Resolved
-) -> list[str]:
-    """A select's values, checked as the client does.
-
-    Raises:
-        ClientRefused: for too few, too many, or something that is not offered.
-    """
-    least, most = node.get("min_values"), node.get("max_values")
-    if not (1 if least is None else least) <= len(chosen) <= (most or 1):
-        raise ClientRefused("too few or too many were chosen")
-    if node["type"] != SELECTS[0]:
-        kind = {5: kinds.USER_OPTION, 6: kinds.ROLE, 7: kinds.MENTIONABLE, 8: kinds.CHANNEL}
-        return [rules.reference(kind[node["type"]], value, resolved) for value in chosen]
-    by_name = {option["label"]: option["value"] for option in node["options"]}
-    values = [str(by_name.get(str(value), value)) for value in chosen]
-    if not set(values) <= set(by_name.values()):
-        raise ClientRefused("that is not among the menu's options")
-    return values
-
-
 def _command_data(command: Json, resolved: Resolved) -> Json:
     data: Json = {"id": command["id"], "name": command["name"], "type": command["type"]}
     if "guild_id" in command:
@@ -366,8 +295,3 @@ def _component(message: Message, name: str) -> Json:
             if node.get(key) == name and not node.get("disabled"):
                 return node
     raise ClientRefused(f"the message offers no {name!r}")
-
-
-def _pinged(target: Message) -> frozenset[int]:
-    """A reply mentions the author, but not for an answer to a command (discord-api-docs#5395)."""
-    return frozenset() if target.interaction_id is not None else frozenset({target.author_id})

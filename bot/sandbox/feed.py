@@ -54,12 +54,20 @@ class Feed:
         Raises:
             TimeoutError: when it is not within `timeout` real seconds.
         """
-        woken = asyncio.Event()
-        unsubscribe = self.subscribe(lambda _: woken.set())
+        met: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def look(_: Change | None = None) -> None:
+            # on each change at once: a state that the next one replaces counts too
+            try:
+                if not met.done() and holds():
+                    met.set_result(None)
+            except Exception as error:  # noqa: BLE001 - the asker's fault, not the publisher's
+                met.set_exception(error)
+
+        unsubscribe = self.subscribe(look)
         try:
+            look()
             async with asyncio.timeout(timeout):
-                while not holds():
-                    await woken.wait()
-                    woken.clear()
+                await met
         finally:
             unsubscribe()

@@ -1,10 +1,10 @@
-"""Filling in a modal as Discord's client does."""
+"""Filling in a modal and choosing in a menu, as Discord's client does."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from bot.sandbox import command_rules as kinds
-from bot.sandbox.client_rules import ClientRefused, ClientRules, HasUser, Resolved
+from bot.sandbox.client_rules import ClientRefused, ClientRules, HasUser, OptionValue, Resolved
 from bot.sandbox.modals import CHECKBOX, CHECKBOXES, FILE_UPLOAD, LABEL, RADIO, ROW, TEXT_INPUT
 from bot.sandbox.records import Channel, Json, Role, Upload, User
 
@@ -109,4 +109,25 @@ def _chosen(field: Json, given: FieldValue | None) -> list[str]:
     values = [str(by_label.get(str(value), value)) for value in _several(field, given)]
     if not set(values) <= set(by_label.values()):
         raise ClientRefused(f"{field['custom_id']}: that is not offered")
+    return values
+
+
+def chosen_values(
+    rules: ClientRules, node: Json, chosen: Sequence[OptionValue], resolved: Resolved
+) -> list[str]:
+    """A select's values, checked as the client does.
+
+    Raises:
+        ClientRefused: for too few, too many, or something that is not offered.
+    """
+    least, most = node.get("min_values"), node.get("max_values")
+    if not (1 if least is None else least) <= len(chosen) <= (most or 1):
+        raise ClientRefused("too few or too many were chosen")
+    if node["type"] != _STRING_SELECT:
+        kind = _REFERENCES[node["type"]]
+        return [rules.reference(kind, value, resolved) for value in chosen]
+    by_name = {option["label"]: option["value"] for option in node["options"]}
+    values = [str(by_name.get(str(value), value)) for value in chosen]
+    if not set(values) <= set(by_name.values()):
+        raise ClientRefused("that is not among the menu's options")
     return values

@@ -7,15 +7,13 @@ import asyncio
 import json
 from collections import deque
 from contextlib import suppress
-from typing import Any
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from bot.sandbox import payloads
 from bot.sandbox.payloads import Payloads
-from bot.sandbox.records import Json
+from bot.sandbox.records import AnyJson, Json
 from bot.sandbox.sessions import ALL_INTENTS, GUILDS, PRIVILEGED, Session, Sessions
-from bot.sandbox.wire import WireLog, WireRecord
+from bot.sandbox.wire import Direction, WireLog, WireRecord
 from bot.sandbox.world import World
 
 UNKNOWN_ERROR, UNKNOWN_OPCODE, DECODE_ERROR, NOT_AUTHENTICATED = 4000, 4001, 4002, 4003
@@ -38,7 +36,12 @@ class _Close(Exception):
 
 
 class Gateway:
-    """Accepts connections and gives them sessions; every kind of interruption on demand."""
+    """Accepts connections and gives them sessions; every kind of interruption on demand.
+
+    Attributes:
+        heartbeat_ms: the interval that Hello asks for; silence of one and a half ends it.
+        open: False refuses new connections, as in an outage.
+    """
 
     def __init__(self, world: World, show: Payloads, sessions: Sessions, wire: WireLog) -> None:
         self.world = world
@@ -208,8 +211,7 @@ class Connection:
     def _enter(self, op: int, data: Json) -> None:
         if self.session is not None:
             raise _Close(ALREADY_AUTHENTICATED)
-        shown = {key: value for key, value in data.items() if key != "token"}
-        self._log("gateway-in", "IDENTIFY" if op == 2 else "RESUME", shown)
+        self._log("gateway-in", "IDENTIFY" if op == 2 else "RESUME", data)
         token = str(data.get("token", "")).removeprefix("Bot ")
         if token != self._gateway.world.application.token:
             raise _Close(AUTHENTICATION_FAILED)
@@ -224,30 +226,18 @@ class Connection:
             raise _Close(INVALID_INTENTS)
         if intents & PRIVILEGED & ~self._gateway.world.application.granted_intents:
             raise _Close(DISALLOWED_INTENTS)
-        session = self._gateway.sessions.start(intents, _shard(data.get("shard")))
+        shard = _shard(data.get("shard"))
+        if self._gateway.sessions.too_soon():
+            self.send({"op": 9, "d": False})
+            return
+        session = self._gateway.sessions.start(intents, shard)
         self._attach(session)
-        session.dispatch("READY", self._ready(session, with_shard="shard" in data))
+        ready = self._gateway.sessions.ready(session, self._gateway.url)
+        session.dispatch("READY", ready | ({"shard": [*shard]} if "shard" in data else {}))
         if intents & GUILDS:
-            for guild in self._guilds(session):
+            for guild in self._gateway.sessions.guilds(session):
                 session.dispatch("GUILD_CREATE", self._gateway.show.guild_create(guild))
         self._gateway.world.emit("gateway_ready", session.id)
-
-    def _guilds(self, session: Session) -> list[Any]:
-        world = self._gateway.world
-        return [g for g in world.guilds.values() if world.bot_is_in(g) and session.serves(g.id)]
-
-    def _ready(self, session: Session, *, with_shard: bool) -> Json:
-        world = self._gateway.world
-        body: Json = {
-            "v": 10,
-            "user": payloads.user(world.bot),
-            "guilds": [{"id": str(g.id), "unavailable": True} for g in self._guilds(session)],
-            "session_id": session.id,
-            "resume_gateway_url": self._gateway.url,
-            "application": {"id": str(world.application.id), "flags": 0},
-            "private_channels": [],
-        }
-        return body | ({"shard": list(session.shard)} if with_shard else {})
 
     def _resume(self, data: Json) -> None:
         session = self._gateway.sessions.find(str(data.get("session_id")))
@@ -278,8 +268,10 @@ class Connection:
         if self._socket.close_code in (WSCloseCode.OK, WSCloseCode.GOING_AWAY):
             self._gateway.sessions.end(session)
 
-    def _log(self, direction: Any, name: str, data: Any) -> None:  # noqa: ANN401 - JSON
+    def _log(self, direction: Direction, name: str, data: AnyJson) -> None:
         world = self._gateway.world
+        if isinstance(data, dict) and "token" in data:
+            data = data | {"token": "***"}
         self._gateway.wire.add(WireRecord(direction, name, world.clock.now(), body=data))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.sandbox.interactions import Answer, Interaction
+from bot.sandbox.interaction import Answer, Interaction
 from bot.sandbox.records import Json, Message, MessageState
 from bot.sandbox.world import World
 
@@ -105,10 +105,14 @@ class InteractionHandle:
             TimeoutError: when it does not fit within `timeout` real seconds.
         """
 
-        def fits() -> bool:
-            return self.message is not None and predicate(self.message)
+        def over() -> bool:
+            return self.interaction.failed or (self.message is not None and predicate(self.message))
 
-        await self._world.feed.wait_until(lambda: self.interaction.failed or fits(), timeout)
+        try:
+            await self._world.feed.wait_until(over, timeout)
+        except TimeoutError:
+            states = "; ".join(map(str, self.edits)) or "no message"
+            raise TimeoutError(f"not within {timeout} s; so far: {states}") from None
         if self.message is None:
             raise DidNotRespond("the application did not respond")
         return self.message

@@ -58,10 +58,7 @@ def _check_embed(form: Form, path: str, embed: Json) -> int:
     """Check one embed's texts; the result is their total length."""
     if not any(embed.get(key) for key in _BODY_KEYS):
         form.error(f"{path}.description", "BASE_TYPE_REQUIRED", "This field is required")
-    color = embed.get("color")
-    if color is not None and not (isinstance(color, int) and 0 <= color <= 0xFFFFFF):
-        message = "int value should be between 0 and 16777215."
-        form.error(f"{path}.color", "NUMBER_TYPE_MAX", message)
+    form.whole(f"{path}.color", embed.get("color"), 0, 0xFFFFFF)
     texts: list[tuple[str, object, int, int]] = [
         (key, embed.get(key), limit, 0) for key, limit in _EMBED_TEXTS.items()
     ]

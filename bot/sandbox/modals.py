@@ -47,7 +47,7 @@ def _check_field(
         return
     custom_id = node.get("custom_id")
     form.longer(f"{path}.custom_id", custom_id, 100, least=1)
-    if custom_id in seen:
+    if str(custom_id) in seen:
         message = "Component custom id cannot be duplicated"
         form.error(f"{path}.custom_id", "COMPONENT_CUSTOM_ID_DUPLICATED", message)
     seen.add(str(custom_id))
@@ -57,7 +57,7 @@ def _check_field(
 def _check_kind(form: Form, path: str, node: Json) -> None:
     kind = node["type"]
     if kind == TEXT_INPUT:
-        _check_text_input(form, path, node)
+        _check_text_input(form, path, node, in_row=".components.0" in path[len("data.") :])
     elif kind in SELECTS:
         check_select(form, path, node)
     elif kind == FILE_UPLOAD:
@@ -68,14 +68,12 @@ def _check_kind(form: Form, path: str, node: Json) -> None:
         check_options(form, f"{path}.options", options)
 
 
-def _check_text_input(form: Form, path: str, node: Json) -> None:
+def _check_text_input(form: Form, path: str, node: Json, *, in_row: bool) -> None:
     if node.get("style") not in (1, 2):
         form.error(f"{path}.style", "BASE_TYPE_CHOICES", "Value must be one of {1, 2}.")
-    form.longer(f"{path}.label", node.get("label"), 45)
+    form.longer(f"{path}.label", node.get("label"), 45, least=1 if in_row else 0)
     form.longer(f"{path}.placeholder", node.get("placeholder"), 100)
     form.longer(f"{path}.value", node.get("value"), 4000)
     least, most = node.get("min_length"), node.get("max_length")
-    if least is not None and not 0 <= least <= 4000:
-        form.error(f"{path}.min_length", "NUMBER_TYPE_MAX", "Must be 0 to 4000.")
-    if most is not None and not max(1, least or 0) <= most <= 4000:
-        form.error(f"{path}.max_length", "NUMBER_TYPE_MAX", "Must be 1 to 4000.")
+    form.whole(f"{path}.min_length", least, 0, 4000)
+    form.whole(f"{path}.max_length", most, max(1, least if isinstance(least, int) else 0), 4000)

@@ -1,10 +1,9 @@
-"""The world's records as the JSON objects that Discord sends."""
+"""Members, guilds and messages as Discord sends them; these need to look around in the world."""
 
-from datetime import datetime
-from typing import Any
-
+from bot.sandbox import objects
 from bot.sandbox.permissions import EVERYTHING, of_member
 from bot.sandbox.records import (
+    AnyJson,
     Attachment,
     Channel,
     ChannelKind,
@@ -13,115 +12,15 @@ from bot.sandbox.records import (
     Member,
     Message,
     MessageKind,
-    Role,
-    User,
 )
 from bot.sandbox.world import World
 
 MESSAGE_CONTENT_INTENT = 1 << 15
 _MEDIA_KEYS = ("image", "thumbnail")
-_JOINED_AT = "2026-01-01T00:00:00+00:00"
-
-
-def timestamp(moment: datetime) -> str:
-    """ISO 8601 with microseconds, as Discord writes it."""
-    return moment.isoformat(timespec="microseconds")
-
-
-def user(record: User) -> Json:
-    """A user object."""
-    return {
-        "id": str(record.id),
-        "username": record.username,
-        "global_name": record.global_name,
-        "discriminator": "0",
-        "avatar": None,
-        "bot": record.bot,
-        "public_flags": 0,
-    }
-
-
-def role(record: Role) -> Json:
-    """A role object."""
-    return {
-        "id": str(record.id),
-        "name": record.name,
-        "color": 0,
-        "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
-        "hoist": False,
-        "position": record.position,
-        "permissions": str(record.permissions),
-        "managed": False,
-        "mentionable": record.mentionable,
-        "flags": 0,
-    }
-
-
-def channel(record: Channel) -> Json:
-    """A channel object (without recipients: those need the world)."""
-    body: Json = {"id": str(record.id), "type": int(record.kind), "flags": 0}
-    if record.guild_id is None:
-        return body | {"last_message_id": None}
-    body |= {
-        "guild_id": str(record.guild_id),
-        "name": record.name,
-        "position": record.position,
-        "nsfw": record.nsfw,
-        "parent_id": None if record.parent_id is None else str(record.parent_id),
-        "topic": None,
-        "rate_limit_per_user": 0,
-        "last_message_id": None,
-        "permission_overwrites": [
-            {
-                "id": str(o.target_id),
-                "type": 1 if o.for_member else 0,
-                "allow": str(o.allow),
-                "deny": str(o.deny),
-            }
-            for o in record.overwrites
-        ],
-    }
-    if record.kind is ChannelKind.THREAD:
-        body |= _thread(record)
-    return body
-
-
-def _thread(record: Channel) -> Json:
-    return {
-        "owner_id": "0",
-        "message_count": 0,
-        "member_count": 1,
-        "thread_metadata": {
-            "archived": record.archived,
-            "locked": record.locked,
-            "auto_archive_duration": 1440,
-            "archive_timestamp": _JOINED_AT,
-        },
-    }
-
-
-def attachment(record: Attachment, url: str) -> Json:
-    """An attachment object with its signed URL."""
-    body: Json = {
-        "id": str(record.id),
-        "filename": record.filename,
-        "size": record.size,
-        "url": url,
-        "proxy_url": url,
-        "ephemeral": record.ephemeral,
-        "flags": 0,
-    }
-    if record.content_type is not None:
-        body["content_type"] = record.content_type
-    if record.width is not None:
-        body |= {"width": record.width, "height": record.height}
-    if record.description is not None:
-        body["description"] = record.description
-    return body
 
 
 class Payloads:
-    """The objects that need to look around in the world."""
+    """Builds the objects for one world."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -132,7 +31,7 @@ class Payloads:
             "roles": [str(role_id) for role_id in record.role_ids],
             "nick": record.nick,
             "avatar": None,
-            "joined_at": _JOINED_AT,
+            "joined_at": objects.SINCE,
             "premium_since": None,
             "deaf": False,
             "mute": False,
@@ -141,14 +40,14 @@ class Payloads:
             "communication_disabled_until": None,
         }
         if with_user:
-            body["user"] = user(self._world.users[record.user_id])
+            body["user"] = objects.user(self._world.users[record.user_id])
         return body
 
     def channel(self, record: Channel) -> Json:
         """A channel object, with its recipients when it is a direct message."""
-        body = channel(record)
+        body = objects.channel(record)
         if record.recipient_id is not None:
-            body["recipients"] = [user(self._world.users[record.recipient_id])]
+            body["recipients"] = [objects.user(self._world.users[record.recipient_id])]
         return body
 
     def guild(self, record: Guild) -> Json:
@@ -158,7 +57,7 @@ class Payloads:
             "name": record.name,
             "icon": None,
             "owner_id": str(record.owner_id),
-            "roles": [role(r) for r in record.roles.values()],
+            "roles": [objects.role(r) for r in record.roles.values()],
             "emojis": [],
             "stickers": [],
             "features": [],
@@ -180,13 +79,13 @@ class Payloads:
         """A guild as GUILD_CREATE gives it: the bot is the only member it lists."""
         rooms = record.channels.values()
         return self.guild(record) | {
-            "joined_at": _JOINED_AT,
+            "joined_at": objects.SINCE,
             "large": False,
             "unavailable": False,
             "member_count": len(record.members),
             "members": [self.member(record, record.members[self._world.bot.id])],
-            "channels": [channel(c) for c in rooms if c.kind is ChannelKind.TEXT],
-            "threads": [channel(c) for c in rooms if c.kind is ChannelKind.THREAD],
+            "channels": [objects.channel(c) for c in rooms if c.kind is ChannelKind.TEXT],
+            "threads": [objects.channel(c) for c in rooms if c.kind is ChannelKind.THREAD],
             "voice_states": [],
             "presences": [],
             "stage_instances": [],
@@ -235,9 +134,9 @@ class Payloads:
             "attachments": [] if blank else self._attachments(record),
             "components": [] if blank else [self._media(c) for c in state.components],
             "flags": state.flags,
-            "timestamp": timestamp(record.states[0].at),
-            "edited_timestamp": None if len(record.states) == 1 else timestamp(state.at),
-            "mentions": [user(self._world.users[i]) for i in sorted(state.mentioned)],
+            "timestamp": objects.timestamp(record.states[0].at),
+            "edited_timestamp": None if len(record.states) == 1 else objects.timestamp(state.at),
+            "mentions": [objects.user(self._world.users[i]) for i in sorted(state.mentioned)],
             "mention_roles": [],
             "mention_everyone": state.mentions_everyone,
             "tts": False,
@@ -250,7 +149,7 @@ class Payloads:
 
     def _author(self, record: Message) -> Json:
         if record.author_name is None:
-            return user(self._world.users[record.author_id])
+            return objects.user(self._world.users[record.author_id])
         return {
             "id": str(record.author_id),
             "username": record.author_name,
@@ -293,7 +192,7 @@ class Payloads:
 
     def attachment(self, record: Attachment) -> Json:
         """An attachment object with a fresh URL."""
-        return attachment(record, self._world.cdn.url(record.path))
+        return objects.attachment(record, self._world.cdn.url(record.path))
 
     def _attachments(self, record: Message) -> list[Json]:
         """Files that an embed shows through `attachment://` are not listed again."""
@@ -312,7 +211,7 @@ class Payloads:
                 body[key] = self._resolved(body[key])
         return body
 
-    def _media(self, node: Any) -> Any:  # noqa: ANN401 - JSON
+    def _media(self, node: AnyJson) -> AnyJson:
         """The component tree with every media item resolved."""
         if isinstance(node, list):
             return [self._media(child) for child in node]

@@ -1,7 +1,6 @@
 """From a request body to a message state: every rule for what a message may hold."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from bot.sandbox import limits, mentions
 from bot.sandbox.components import ComponentCheck, numbered, walk
@@ -14,6 +13,7 @@ from bot.sandbox.records import (
     EPHEMERAL,
     LOADING,
     SUPPRESS_NOTIFICATIONS,
+    AnyJson,
     Attachment,
     Channel,
     Json,
@@ -46,7 +46,7 @@ class Terms:
     may_be_ephemeral: bool = False
 
 
-def text_of(content: str, components: Any) -> str:  # noqa: ANN401 - JSON
+def text_of(content: str, components: AnyJson) -> str:
     """All text of a message in which mentions count."""
     shown = [str(node.get("content", "")) for node in walk(components) if node.get("type") == 10]
     return "\n".join([content, *shown])
@@ -144,9 +144,14 @@ class Posting:
         )
 
 
-def _flags(terms: Terms, body: Json, old: MessageState | None) -> int:
+def flag_bits(body: Json) -> int:
+    """The flags of a body; 0 when there are none or they are no number."""
     asked = body.get("flags")
-    asked = asked if isinstance(asked, int) else 0
+    return asked if isinstance(asked, int) else 0
+
+
+def _flags(terms: Terms, body: Json, old: MessageState | None) -> int:
+    asked = flag_bits(body)
     if old is None:
         return asked & (_SETTABLE | (EPHEMERAL if terms.may_be_ephemeral else 0))
     # Components V2 can be set by an edit but never taken away; the wait is over
@@ -192,7 +197,7 @@ def _not_empty(draft: Json, plan: FilePlan, *, v2: bool) -> None:
         raise problem(50006)
 
 
-def _rewritten(node: Any, urls: dict[str, str]) -> Any:  # noqa: ANN401 - JSON
+def _rewritten(node: AnyJson, urls: dict[str, str]) -> AnyJson:
     """The same JSON with `attachment://` references replaced by the files' URLs."""
     if isinstance(node, dict):
         return {key: _rewritten(value, urls) for key, value in node.items()}

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-Json = dict[str, Any]
+from bot.sandbox.records import Json
 
 # code -> (HTTP status, message); DOC:topics/opcodes-and-status-codes
 _TABLE: dict[int, tuple[int, str]] = {
@@ -18,6 +18,7 @@ _TABLE: dict[int, tuple[int, str]] = {
     10063: (404, "Unknown application command"),
     20012: (403, "You are not authorized to perform this action on this application"),
     30015: (400, "Maximum number of attachments in a message reached (10)"),
+    30032: (400, "Maximum number of application commands reached"),
     30034: (400, "Max number of daily application command creates has been reached (200)"),
     30046: (429, "Maximum number of edits to messages older than 1 hour reached."),
     40005: (413, "Request entity too large"),
@@ -101,6 +102,12 @@ class Form:
         if not least <= len(values) <= limit:
             self.error(path, "BASE_TYPE_BAD_LENGTH", f"Must be {least} to {limit} in length.")
         return values
+
+    def whole(self, path: str, value: object, least: int, most: int) -> None:
+        """Note when a number is there and is not a whole one within [least, most]."""
+        if value is not None and not (isinstance(value, int) and least <= value <= most):
+            message = f"int value should be between {least} and {most}."
+            self.error(path, "NUMBER_TYPE_RANGE", message)
 
     def check(self) -> None:
         """Raise what was collected.

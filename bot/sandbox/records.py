@@ -3,9 +3,10 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
-from typing import Any
+from typing import Any, TypeAlias
 
-Json = dict[str, Any]
+Json: TypeAlias = dict[str, Any]
+AnyJson: TypeAlias = Any  # an object, list, text, number, truth or null
 MIB = 1024 * 1024
 
 EPHEMERAL = 1 << 6

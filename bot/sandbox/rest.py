@@ -5,7 +5,6 @@ import json
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 from aiohttp import web
 
@@ -67,13 +66,33 @@ class Rest:
             reply = Reply(error.body(), error.status)
         except _ConnectionCut:
             self._log(request, outcome, Reply(None, 0), started_at)
-            if request.transport is not None:
-                request.transport.abort()
-            return web.Response(status=500)
+            return _cut(request)
         self._log(request, outcome, reply, started_at)
         if reply.status in (401, 403) or reply.status == 429:
             self.invalid_requests += 1
         return _response(reply, outcome.headers)
+
+    async def handle_file(self, request: web.Request) -> web.StreamResponse:
+        """Serve a CDN path; faults name it `GET /attachments/*` (or `/ephemeral-attachments/*`)."""
+        started_at = self._world.clock.time()
+        folder = request.path.split("/")[1]
+        route = f"{request.method} /{folder}/*"
+        outcome = _Outcome(None, {})
+        try:
+            fault = self._faults.take(route)
+            suffered = None if fault is None else await self._suffer(fault, outcome)
+            answer = _response(suffered, outcome.headers) if suffered else None
+            answer = answer or await self._world.cdn.serve(request)
+        except _ConnectionCut:
+            self._log_file(request, route, 0, started_at)
+            return _cut(request)
+        self._log_file(request, route, answer.status, started_at)
+        return answer
+
+    def _log_file(self, request: web.Request, route: str, status: int, started_at: float) -> None:
+        clock = self._world.clock
+        took_s = clock.time() - started_at
+        self._wire.add(WireRecord("cdn", route, clock.now(), request.path, status, took_s))
 
     def _found(self, request: web.Request) -> _Outcome:
         path = request.path.removeprefix(PREFIX)
@@ -169,6 +188,13 @@ class Rest:
         )
 
 
+def _cut(request: web.Request) -> web.Response:
+    """Cut the connection; the response is for aiohttp and reaches nobody."""
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response(status=500)
+
+
 def _limit_headers(retry_after_s: float, scope: str) -> dict[str, str]:
     return {
         "Via": _VIA,
@@ -200,5 +226,5 @@ def _response(reply: Reply, headers: dict[str, str]) -> web.Response:
     return web.Response(status=reply.status, body=_dumped(reply.body), headers=headers)
 
 
-def _dumped(body: Any) -> bytes:  # noqa: ANN401 - JSON
+def _dumped(body: object) -> bytes:
     return json.dumps(body, separators=(",", ":")).encode()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from bot.sandbox import payloads
+from bot.sandbox import objects
 from bot.sandbox.calls import Call, Reply, Route
 from bot.sandbox.commands import Commands
 from bot.sandbox.payloads import Payloads
@@ -53,13 +53,13 @@ class AccountRoutes:
         ]
 
     async def _me(self, call: Call) -> Reply:
-        return Reply(payloads.user(self._world.bot) | {"verified": True, "mfa_enabled": False})
+        return Reply(objects.user(self._world.bot) | {"verified": True, "mfa_enabled": False})
 
     async def _user(self, call: Call) -> Reply:
         user = self._world.users.get(call.number("user_id"))
         if user is None:
             raise problem(10013)
-        return Reply(payloads.user(user))
+        return Reply(objects.user(user))
 
     async def _guilds(self, call: Call) -> Reply:
         joined = [g for g in self._world.guilds.values() if self._world.bot_is_in(g)]
@@ -75,7 +75,7 @@ class AccountRoutes:
                 "icon": None,
                 "bot_public": application.public,
                 "bot_require_code_grant": False,
-                "owner": payloads.user(self._world.users[application.owner_id]),
+                "owner": objects.user(self._world.users[application.owner_id]),
                 "team": None,
                 "verify_key": "0" * 64,
                 "flags": 0,
@@ -125,7 +125,7 @@ class AccountRoutes:
         return Reply(self._show.guild(self._found_guild(call)))
 
     async def _roles(self, call: Call) -> Reply:
-        return Reply([payloads.role(r) for r in self._found_guild(call).roles.values()])
+        return Reply([objects.role(r) for r in self._found_guild(call).roles.values()])
 
     async def _channels(self, call: Call) -> Reply:
         rooms = self._found_guild(call).channels.values()

@@ -142,7 +142,7 @@ class ChannelRoutes:
             pings=set(named.pings) | _reply_ping(target, body, self._world.bot.id),
         )
         if channel.archived:
-            channel.archived = False
+            self._world.set_thread(channel, archived=False, locked=channel.locked)
         self._world.post(message)
         return self._reply(message)
 
@@ -178,7 +178,9 @@ class ChannelRoutes:
         if message.author_id != self._world.bot.id:
             raise problem(50005)
         if channel.kind is ChannelKind.THREAD:
-            self._may_send(channel)
+            if channel.archived:
+                raise problem(50083)
+            self._require(channel, Permission.SEND_MESSAGES_IN_THREADS, 50013)
         self._spare_old(message)
         terms = self._terms(channel)
         state, _ = self._posting.compose(terms, call.body, call.files, message.state)

@@ -1,7 +1,8 @@
 """Routes without the bot's token: interaction responses, their webhooks, plain webhooks."""
 
 from bot.sandbox.calls import Call, Reply, Route
-from bot.sandbox.interactions import Interaction, Interactions
+from bot.sandbox.interaction import Interaction
+from bot.sandbox.interactions import Interactions
 from bot.sandbox.payloads import Payloads
 from bot.sandbox.permissions import MEMBER
 from bot.sandbox.posting import Posting, Terms

@@ -130,6 +130,11 @@ class DiscordSandbox:
         return self.world.application.id
 
     @property
+    def mention(self) -> str:
+        """What a person types to mention the bot."""
+        return f"<@{self.application_id}>"
+
+    @property
     def cdn_host(self) -> str:
         """Host and port from which attachments are served."""
         return self.world.cdn.host
@@ -187,7 +192,7 @@ class DiscordSandbox:
         app.router.add_get("/gateway", self.gateway.serve)
         app.router.add_get("/gateway/", self.gateway.serve)
         for folder in ("attachments", "ephemeral-attachments"):
-            app.router.add_get(f"/{folder}/{{tail:.*}}", self.world.cdn.serve)
+            app.router.add_get(f"/{folder}/{{tail:.*}}", self._rest.handle_file)
         app.router.add_route("*", "/{tail:.*}", self._rest.handle)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()

@@ -4,13 +4,12 @@ import secrets
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
-from bot.sandbox import payloads
+from bot.sandbox import objects
 from bot.sandbox.feed import Change
 from bot.sandbox.payloads import Payloads
 from bot.sandbox.permissions import Permission
-from bot.sandbox.records import Channel, Json, Message
+from bot.sandbox.records import AnyJson, Channel, Guild, Json, Message, Role
 from bot.sandbox.world import World
 
 GUILDS = 1 << 0
@@ -48,7 +47,7 @@ class Session:
     send: Callable[[Json], None] | None = field(default=None, repr=False)
     left_at: float | None = None
 
-    def dispatch(self, event: str, data: Any) -> None:  # noqa: ANN401 - JSON, also malformed
+    def dispatch(self, event: str, data: AnyJson) -> None:
         """Number an event, keep it for replay, and send it when someone is there."""
         self.sequence += 1
         frame: Json = {"op": 0, "t": event, "s": self.sequence, "d": data}
@@ -63,13 +62,19 @@ class Session:
 
 
 class Sessions:
-    """All sessions that can still get events."""
+    """All sessions that can still get events.
+
+    Attributes:
+        identify_interval_s: least time between two IDENTIFYs (5 at Discord); sooner gets op 9.
+        starts: when each IDENTIFY was, for the daily limit.
+    """
 
     def __init__(self, world: World, show: Payloads) -> None:
         self._world = world
         self._show = show
         self._sessions: dict[str, Session] = {}
         self._extra_interactions: list[int] = []
+        self.identify_interval_s = 0.0
         self.starts: list[float] = []
         world.feed.subscribe(self._on_change)
 
@@ -94,11 +99,33 @@ class Sessions:
         """Forget a session."""
         self._sessions.pop(session.id, None)
 
+    def too_soon(self) -> bool:
+        """Whether the last IDENTIFY was less than `identify_interval_s` ago."""
+        last = self.starts[-1] if self.starts else 0.0
+        return self._world.clock.time() - last < self.identify_interval_s
+
+    def guilds(self, session: Session) -> list[Guild]:
+        """The guilds of a session's shard."""
+        world = self._world
+        return [g for g in world.guilds.values() if world.bot_is_in(g) and session.serves(g.id)]
+
+    def ready(self, session: Session, resume_url: str) -> Json:
+        """READY's data, without the shard."""
+        return {
+            "v": 10,
+            "user": objects.user(self._world.bot),
+            "guilds": [{"id": str(g.id), "unavailable": True} for g in self.guilds(session)],
+            "session_id": session.id,
+            "resume_gateway_url": resume_url,
+            "application": {"id": str(self._world.application.id), "flags": 0},
+            "private_channels": [],
+        }
+
     def duplicate_interactions(self, times: int, *, events: int = 1) -> None:
         """Deliver each of the next `events` interactions `times` more often."""
         self._extra_interactions += [times] * events
 
-    def dispatch(self, event: str, data: Any, guild_id: int | None = None) -> None:  # noqa: ANN401
+    def dispatch(self, event: str, data: AnyJson, guild_id: int | None = None) -> None:
         """Send any event, also a malformed one, to the sessions of that guild's shard."""
         for session in self.alive:
             if session.serves(guild_id):
@@ -118,6 +145,8 @@ class Sessions:
             self._guilds("GUILD_DELETE", change.subject.id)
         elif change.kind in ("channel_created", "channel_changed"):
             self._channel(change.kind, change.subject)
+        elif change.kind == "role_changed":
+            self._role(*change.subject)
 
     def _guilds(self, event: str, guild_id: int) -> None:
         if event == "GUILD_CREATE":
@@ -136,7 +165,13 @@ class Sessions:
         verb = "CREATE" if kind == "channel_created" else "UPDATE"
         for session in self.alive:
             if session.intents & GUILDS and session.serves(guild.id):
-                session.dispatch(f"{noun}_{verb}", payloads.channel(channel))
+                session.dispatch(f"{noun}_{verb}", objects.channel(channel))
+
+    def _role(self, guild_id: int, role: Role) -> None:
+        data = {"guild_id": str(guild_id), "role": objects.role(role)}
+        for session in self.alive:
+            if session.intents & GUILDS and session.serves(guild_id):
+                session.dispatch("GUILD_ROLE_UPDATE", data)
 
     def _message(self, event: str, message: Message) -> None:
         """Ephemeral messages and channels that the bot cannot see make no events."""

@@ -6,7 +6,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from bot.sandbox.records import Json
+from bot.sandbox.records import AnyJson, Json
 
 ENVIRONMENT_NAME = "DISCORD_OPENAPI"
 NOT_RUN = "not run"
@@ -38,7 +38,7 @@ class Validation:
         """`on`, or `not run` when there is no document."""
         return NOT_RUN if self._spec is None else "on"
 
-    def check(self, method: str, template: str, given: Any) -> Violation | None:  # noqa: ANN401
+    def check(self, method: str, template: str, given: AnyJson) -> Violation | None:
         """Note and return what is wrong with a body; None when it is right or unchecked."""
         checker = self._checker(method, template)
         if checker is None:
@@ -53,7 +53,7 @@ class Validation:
         self.violations.append(violation)
         return violation
 
-    def _checker(self, method: str, template: str) -> Any:  # noqa: ANN401 - jsonschema has no types
+    def _checker(self, method: str, template: str) -> AnyJson:
         if self._spec is None:
             return None
         name = f"{method} {template}"
@@ -61,7 +61,7 @@ class Validation:
             self._checkers[name] = self._built(self._spec, method, template)
         return self._checkers[name]
 
-    def _built(self, spec: Json, method: str, template: str) -> Any:  # noqa: ANN401
+    def _built(self, spec: Json, method: str, template: str) -> AnyJson:
         operation = spec["paths"].get(template, {}).get(method.lower(), {})
         schema = operation.get("requestBody", {}).get("content", {}).get("application/json")
         if schema is None:
@@ -71,7 +71,7 @@ class Validation:
         )
 
 
-def _normal(given: Any) -> Any:  # noqa: ANN401 - JSON
+def _normal(given: AnyJson) -> AnyJson:
     """Attachment placeholders are numbers in practice and strings in the document."""
     if not isinstance(given, dict):
         return given

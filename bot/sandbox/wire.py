@@ -5,7 +5,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
+
+from bot.sandbox.records import AnyJson
 
 Direction = Literal["rest", "cdn", "gateway-out", "gateway-in"]
 UNKNOWN_ROUTE = "unknown"
@@ -30,7 +32,7 @@ class WireRecord:
     status: int | None = None
     took_s: float = 0.0
     code: int | None = None
-    body: Any = field(default=None, repr=False)
+    body: AnyJson = field(default=None, repr=False)
     files: tuple[tuple[str, int], ...] = ()
 
 

@@ -5,7 +5,6 @@ Everything that changes the world goes through `World`, which tells `feed` about
 
 import secrets
 from dataclasses import dataclass, field
-from typing import Any
 
 from bot.sandbox import permissions
 from bot.sandbox.cdn import Cdn
@@ -13,6 +12,7 @@ from bot.sandbox.clock import Clock
 from bot.sandbox.feed import Change, Feed
 from bot.sandbox.permissions import Permission
 from bot.sandbox.records import (
+    AnyJson,
     Channel,
     ChannelKind,
     Guild,
@@ -73,7 +73,7 @@ class World:
             token=f"{self.bot.id}.{secrets.token_urlsafe(24)}",
         )
 
-    def emit(self, kind: str, subject: Any) -> None:  # noqa: ANN401 - as various as the world
+    def emit(self, kind: str, subject: AnyJson) -> None:
         """Tell the feed that something happened."""
         self.feed.publish(Change(kind, self.clock.now(), subject))
 
@@ -145,6 +145,21 @@ class World:
         self.channels[channel.id] = channel
         self.emit("channel_created", channel)
         return channel
+
+    def overwrite(self, channel: Channel, *overwrites: Overwrite) -> None:
+        """Replace a channel's permission overwrites."""
+        channel.overwrites[:] = overwrites
+        self.emit("channel_changed", channel)
+
+    def set_thread(self, thread: Channel, *, archived: bool, locked: bool = False) -> None:
+        """Archive, lock or reopen a thread."""
+        thread.archived, thread.locked = archived, locked
+        self.emit("channel_changed", thread)
+
+    def allow(self, guild: Guild, role: Role, bits: int) -> None:
+        """Give a role these permissions instead of what it had."""
+        role.permissions = bits
+        self.emit("role_changed", (guild.id, role))
 
     def dm_channel(self, user: User) -> Channel:
         """The one direct-message channel between the bot and a person."""
