@@ -236,7 +236,7 @@ def test_any_value_is_either_used_or_refused_in_one_line_without_its_secret(
         outcome = settings_or_refusal()
     if isinstance(outcome, Settings):
         assert outcome.limits.total_month_micro_usd >= 0
-        assert not any(secret in repr(outcome) for secret in outcome.secrets)
+        assert not any(len(one) >= 12 and one in repr(outcome) for one in outcome.secrets)
     else:
         assert len(str(outcome).splitlines()) == 1
         assert name in str(outcome)
