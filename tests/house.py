@@ -90,7 +90,7 @@ class House:
 
     async def drive(self, job: Job) -> Job:
         """Let a driver work until it has nothing to do."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(40):
             await self.driver.drive(job.id)
         return await self.jobs.get(job.id)
 

@@ -268,7 +268,7 @@ async def test_the_next_process_goes_on_from_each_state(
         assert (await home.jobs.get(job.id)).state is state
     async with house(tmp_path, timeout_s=30) as home:
         caring = asyncio.create_task(home.runner.run())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(40):
             while (end := await home.jobs.get(job.id)).showing.state not in {
                 State.READY,
                 State.FAILED,
