@@ -444,3 +444,36 @@ async def test_another_programs_answer_at_the_public_address_is_not_ours(world: 
     async with serving(app) as url:
         _, screen = await world.check(PUBLIC_URL=url, PORT="1")
     assert marks(screen)["PUBLIC_URL"] == "warn"
+
+
+def image_api(balance_status: int, create_status: int) -> web.Application:
+    """An image API that is not quite one."""
+    money = {"balance": 50, "total": 50, "frozen": 0, "currency": "USD"}
+
+    async def balance(_: web.Request) -> web.Response:
+        body = {"code": balance_status, "msg": "", "data": money if balance_status == 200 else None}
+        return web.json_response(body, status=balance_status)
+
+    async def create(_: web.Request) -> web.Response:
+        body = {"code": create_status, "msg": "no", "data": None}
+        return web.json_response(body, status=create_status)
+
+    app = web.Application()
+    app.router.add_get("/balance", balance)
+    app.router.add_post("/images/generations", create)
+    return app
+
+
+async def test_an_api_that_refuses_the_question_is_not_the_image_api(world: World) -> None:
+    async with serving(image_api(400, 400)) as url:
+        code, screen = await world.check(APIMODELS_BASE_URL=url)
+    assert (code, marks(screen)["image API"]) == (2, "FAIL")
+    assert "correct APIMODELS_BASE_URL" in screen
+
+
+@pytest.mark.parametrize("status", [400, 500])
+async def test_models_that_are_not_listed_are_a_warning_only(world: World, status: int) -> None:
+    async with serving(image_api(200, status)) as url:
+        code, screen = await world.check(APIMODELS_BASE_URL=url)
+    assert (code, marks(screen)["model"]) == (0, "warn")
+    assert marks(screen)["balance"] == "ok"
