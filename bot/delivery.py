@@ -33,6 +33,7 @@ from bot.ports import Clock, Messenger, Pictures
 STATUS_DEADLINE_S = 5.0  # a status edit is worth no more: the next one says more
 ATTEMPT_DEADLINE_S = 8.0  # discord.py itself waits for 429s without a cap, so we have one
 SLOWEST_UPLOAD_BYTES_PER_S = 250_000
+LONGEST_RATE_LIMIT_S = 10.0
 RETRY_WAITS_S = (0.5, 1.0, 2.0, 4.0)
 PING_AFTER_S = 20.0  # edits notify nobody; a person who waited that long looks elsewhere
 SMALLEST_FILE_BYTES = 20_000
@@ -166,7 +167,7 @@ class Delivery:
                     return False
                 pictures = await self._fit(pictures, smaller_bytes)
             except (ChatUnavailable, TimeoutError) as error:
-                wait_s = None if isinstance(error, TimeoutError) else next(waits_s, None)
+                wait_s = _wait_s(error, next(waits_s, None))
                 if wait_s is None:
                     return self._leave(rung, error)
                 await self._clock.sleep(wait_s)
@@ -229,6 +230,15 @@ class Delivery:
 def _first_rung(showing: Showing) -> Rung:
     """Where the last process stood; an edit that worked once by the bot's rights stays there."""
     return Rung(showing.rung) if showing.rung else Rung.INTERACTION
+
+
+def _wait_s(error: Exception, planned_s: float | None) -> float | None:
+    """Seconds until the same rung is worth another try; None: it is not."""
+    if planned_s is None or not isinstance(error, ChatUnavailable):
+        return None  # a whole attempt's time went by without an answer
+    if error.retry_after_s > LONGEST_RATE_LIMIT_S:
+        return None
+    return max(planned_s, error.retry_after_s)
 
 
 def _below(rung: Rung) -> Rung:

@@ -204,4 +204,11 @@ class InteractionLost(ChatError):
 
 
 class ChatUnavailable(ChatError):
-    """Discord did not answer in time or answered with 5xx or 429. May be repeated."""
+    """Discord did not answer in time or answered with 5xx or 429. May be repeated.
+
+    `retry_after_s` is how long Discord wants to be left alone; 0 when it told no wish.
+    """
+
+    def __init__(self, detail: str = "", *, retry_after_s: float = 0.0) -> None:
+        super().__init__(detail)
+        self.retry_after_s = retry_after_s

@@ -157,6 +157,8 @@ def translated(*, by_token: bool = False) -> Iterator[None]:
     try:
         yield
     except (*TRANSIENT_ERRORS, discord.HTTPException) as error:
+        if isinstance(error, discord.RateLimited):
+            raise ChatUnavailable(str(error), retry_after_s=error.retry_after) from error
         raise _chat_error(error, by_token=by_token)(str(error)) from error
 
 

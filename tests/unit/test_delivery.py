@@ -93,6 +93,20 @@ async def test_a_long_outage_posts_no_second_message_and_loses_nothing(tmp_path:
         assert set(rungs(home)) <= {"interaction", "bot"}
 
 
+async def test_a_short_rate_limit_is_waited_out_and_a_long_one_is_walked_around(
+    tmp_path: Path,
+) -> None:
+    async with house(tmp_path) as home:
+        short = ChatUnavailable("429", retry_after_s=9.0)
+        await deliver(home, interaction=[short])
+        assert set(rungs(home)) == {"interaction"}
+        assert 9.0 in home.clock.slept
+    async with house(tmp_path / "another") as home:
+        await deliver(home, interaction=[ChatUnavailable("429", retry_after_s=35.0)])
+        assert set(rungs(home)) == {"bot"}
+        assert 35.0 not in home.clock.slept
+
+
 async def test_a_hanging_token_route_gives_way_to_the_bots_edit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
