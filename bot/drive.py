@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
+from structlog.contextvars import bind_contextvars
 
 from bot import rules
 from bot.bell import Bell, rung_within
@@ -89,6 +90,7 @@ class Driver:
             while not self.stopping:
                 rung.clear()  # our own moves ring too; what they did is in the row
                 job = await self._jobs.get(job_id)
+                bind_contextvars(job=job.code)  # libraries' records in this task name it too
                 if job.state is State.QUEUED and rest_s:
                     return rest_s
                 if job.state is State.READY:

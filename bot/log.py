@@ -7,7 +7,6 @@ import logging
 import re
 import sys
 from collections.abc import Collection
-from contextlib import AbstractContextManager
 from typing import Literal, TextIO
 
 import structlog
@@ -134,8 +133,3 @@ def _install(handler: logging.Handler, level: int) -> None:
     for name, floor in _FLOORS.items():
         logging.getLogger(name).setLevel(max(level, floor))
     logging.captureWarnings(capture=True)
-
-
-def job_context(code: str) -> AbstractContextManager[None]:
-    """Inside it, and in tasks that start there, every record carries the job's short code."""
-    return structlog.contextvars.bound_contextvars(job=code)

@@ -173,7 +173,7 @@ async def test_a_full_disk_is_unavailable_and_leaves_no_file(
             self.real.close()
             self.flush()
 
-    monkeypatch.setattr(Path, "open", lambda path, _: FullDisk(path))
+    monkeypatch.setattr(Path, "open", lambda path, mode="r": FullDisk(path))
     async with serving(replies(200)) as server:
         with pytest.raises(DownloadUnavailable, match="No space left"):
             await fetch(server, tmp_path)

@@ -127,7 +127,7 @@ def test_a_quieter_level_holds_for_libraries_too() -> None:
 
 def test_every_record_inside_a_jobs_context_carries_its_code() -> None:
     stream = start()
-    with log.job_context("k3f9"):
+    with structlog.contextvars.bound_contextvars(job="k3f9"):
         structlog.get_logger().info("inside")
         logging.getLogger("discord.http").warning("inside too")
     logging.getLogger("a").warning("outside")
