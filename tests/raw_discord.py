@@ -2,10 +2,12 @@
 
 import io
 import json
+import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Self
+from unittest.mock import patch
 
 import aiohttp
 from PIL import Image
@@ -137,8 +139,11 @@ class Raw:
 
 @asynccontextmanager
 async def raw_discord() -> AsyncIterator[tuple[DiscordSandbox, Raw]]:
-    """A sandbox with one command, and a hand for its REST."""
-    async with DiscordSandbox() as discord, aiohttp.ClientSession() as session:
+    """A sandbox with one command and its own rules only, and a hand for its REST."""
+    with patch.dict(os.environ):
+        os.environ.pop("DISCORD_OPENAPI", None)
+        sandbox = DiscordSandbox()
+    async with sandbox as discord, aiohttp.ClientSession() as session:
         discord.commands.overwrite(None, [COMMAND])
         yield discord, Raw(discord, session)
 

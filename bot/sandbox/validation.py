@@ -72,20 +72,23 @@ class Validation:
 
 
 def _normal(given: AnyJson) -> AnyJson:
-    """Attachment placeholders are numbers in practice and strings in the document."""
+    """Snowflakes are accepted as numbers in practice, and are strings in the document."""
+    if isinstance(given, list):
+        return [_normal(one) for one in given]
     if not isinstance(given, dict):
         return given
-    data = given.get("data")
-    if isinstance(data, dict):
-        given = given | {"data": _normal(data)}
-    attachments = given.get("attachments")
-    if isinstance(attachments, list):
-        given = given | {
-            "attachments": [
-                entry | {"id": str(entry["id"])}
-                if isinstance(entry, dict) and "id" in entry
-                else entry
-                for entry in attachments
-            ]
-        }
-    return given
+    return {key: _normal_value(key, value) for key, value in given.items()}
+
+
+def _normal_value(key: str, value: AnyJson) -> AnyJson:
+    if key.endswith("_id") and isinstance(value, int):
+        return str(value)
+    if key in ("users", "roles") and isinstance(value, list):
+        return [str(one) if isinstance(one, int) else one for one in value]
+    if key == "attachments" and isinstance(value, list):
+        return [one | {"id": str(one["id"])} if _numbered(one) else one for one in value]
+    return _normal(value)
+
+
+def _numbered(entry: AnyJson) -> bool:
+    return isinstance(entry, dict) and isinstance(entry.get("id"), int)
