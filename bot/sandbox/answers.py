@@ -3,7 +3,7 @@
 from bot.sandbox import objects
 from bot.sandbox.files import Files
 from bot.sandbox.interaction import Interaction
-from bot.sandbox.permissions import Permission
+from bot.sandbox.permissions import Permission, granted
 from bot.sandbox.posting import Posting, Terms, flag_bits
 from bot.sandbox.problems import problem
 from bot.sandbox.records import (
@@ -77,7 +77,7 @@ class Answers:
         guild = self._world.guild_of(channel)
         bits = int(Permission.EMBED_LINKS | Permission.ATTACH_FILES)
         if guild is not None and self._world.bot_is_in(guild):
-            bits = self._world.permissions(self._world.bot.id, channel)
+            bits = granted(guild, self._world.bot.id, channel)
         return Terms(
             channel=channel,
             author_id=self._world.bot.id,

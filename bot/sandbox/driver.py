@@ -59,6 +59,11 @@ class Person:
         return self.user.global_name or self.user.username
 
     @property
+    def mention(self) -> str:
+        """What mentions this person in a text."""
+        return f"<@{self.id}>"
+
+    @property
     def dm(self) -> Channel:
         """The direct-message channel with the bot."""
         return self._desk.world.dm_channel(self.user)

@@ -73,14 +73,24 @@ def of_member(guild: Guild, user_id: int) -> int:
 
 def in_channel(guild: Guild, user_id: int, channel: Channel) -> int:
     """What a member may do in one channel; a thread takes its parent's overwrites."""
+    bits = granted(guild, user_id, channel)
+    if bits == EVERYTHING:
+        return bits
+    return _implied(bits, thread=channel.kind is ChannelKind.THREAD)
+
+
+def granted(guild: Guild, user_id: int, channel: Channel) -> int:
+    """The bits that roles and overwrites give, before one that is missing takes others with it.
+
+    Answers to interactions go by these: they reach channels that the bot cannot write in.
+    """
     base = of_member(guild, user_id)
     if base == EVERYTHING or base == 0:
         return base
     place = channel
     if channel.kind is ChannelKind.THREAD and channel.parent_id in guild.channels:
         place = guild.channels[channel.parent_id]
-    bits = _overwritten(base, guild, user_id, place.overwrites)
-    return _implied(bits, thread=channel.kind is ChannelKind.THREAD)
+    return _overwritten(base, guild, user_id, place.overwrites)
 
 
 def _overwritten(bits: int, guild: Guild, user_id: int, overwrites: list[Overwrite]) -> int:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from bot.sandbox.world import World
 
 PREFIX = "/api/v10"
 _VIA = "1.1 sandbox"
+_LONG = re.compile(r"[^/]{40,}")  # a part of a path this long is a token
 
 
 class _ConnectionCut(Exception):
@@ -177,7 +179,7 @@ class Rest:
                 route=route.name if route else UNKNOWN_ROUTE,
                 path=starred(route.template, outcome.params)
                 if route
-                else f"{request.method} {request.path}",
+                else f"{request.method} {_LONG.sub('***', request.path)}",
                 at=self._world.clock.now(),
                 status=reply.status if reply.body is not None or not reply.status else 204,
                 took_s=self._world.clock.time() - started_at,

@@ -60,8 +60,7 @@ class ChannelRoutes:
     def _message(self, call: Call, channel: Channel) -> Message:
         """The message, when it is there for the bot's token: ephemeral ones are not."""
         message = self._world.messages.get(call.number("message_id"))
-        foreign = message is None or message.channel_id != channel.id
-        if message is None or foreign or message.deleted or message.ephemeral:
+        if message is None or message.channel_id != channel.id or not self._world.shown(message):
             raise problem(10008)
         return message
 
@@ -165,7 +164,7 @@ class ChannelRoutes:
         self._require(channel, Permission.READ_MESSAGE_HISTORY, 160002)
         wanted = str(reference.get("message_id", ""))
         target = self._world.messages.get(int(wanted) if wanted.isdigit() else 0)
-        if target and target.channel_id == channel.id and not target.deleted:
+        if target and target.channel_id == channel.id and self._world.shown(target):
             return target
         if reference.get("fail_if_not_exists", True):
             message = "Unknown message"

@@ -212,6 +212,10 @@ class World:
         """The channel's messages that are not deleted, oldest first."""
         return [m for m in self.messages.values() if m.channel_id == channel_id and not m.deleted]
 
+    def shown(self, message: Message) -> bool:
+        """Whether a message is there for everybody: neither deleted nor private."""
+        return not message.deleted and not message.ephemeral
+
     def post(self, message: Message) -> None:
         """Put a message into its channel."""
         self.messages[message.id] = message

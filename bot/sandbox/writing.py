@@ -5,7 +5,15 @@ from collections.abc import Sequence
 from bot.sandbox import mentions
 from bot.sandbox.client_rules import ClientRefused, ClientRules
 from bot.sandbox.permissions import Permission
-from bot.sandbox.records import Channel, Message, MessageKind, MessageState, Upload, User
+from bot.sandbox.records import (
+    Attachment,
+    Channel,
+    Message,
+    MessageKind,
+    MessageState,
+    Upload,
+    User,
+)
 from bot.sandbox.world import World
 
 MAX_FILES = 10
@@ -43,10 +51,7 @@ class Writing:
         state = MessageState(
             at=world.clock.now(),
             content=text.strip(),
-            attachments=tuple(
-                world.cdn.store(world.snowflakes.new(), f"attachments/{channel.id}", upload)
-                for upload in uploads
-            ),
+            attachments=self._stored(channel, uploads),
             mentioned=named.user_ids | pinged,
             mentions_everyone=named.everyone,
         )
@@ -64,6 +69,10 @@ class Writing:
             world.set_thread(channel, archived=False, locked=channel.locked)
         world.post(message)
         return message
+
+    def _stored(self, channel: Channel, uploads: Sequence[Upload]) -> tuple[Attachment, ...]:
+        world, folder = self._world, f"attachments/{channel.id}"
+        return tuple(world.cdn.store(world.snowflakes.new(), folder, one) for one in uploads)
 
     def _check(self, user: User, channel: Channel, text: str, uploads: Sequence[Upload]) -> None:
         if refusal := self._rules.may_write(user, channel):
