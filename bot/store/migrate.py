@@ -50,12 +50,13 @@ def _revision(path: Path) -> str | None:
         tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
         if not tables:
             return None
-        if "alembic_version" not in tables:
-            raise ConfigurationError(
-                f"DATABASE_URL: {path} belongs to another program; name another file."
-            )
-        (revision,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-        return str(revision)
+        versions = "SELECT version_num FROM alembic_version"
+        row = connection.execute(versions).fetchone() if "alembic_version" in tables else None
+    if row is None:
+        raise ConfigurationError(
+            f"DATABASE_URL: {path} belongs to another program; name another file."
+        )
+    return str(row[0])
 
 
 def _keep_copy(path: Path, present: str, known: list[str], now: datetime) -> None:

@@ -164,6 +164,12 @@ async def test_budgets_hold(store: Store, way: tuple[State, ...], held: int) -> 
     assert (counted.server_month_micro_usd, counted.total_month_micro_usd) == (held, held)
 
 
+async def test_an_unknown_outcome_holds_money_whatever_was_charged(store: Store) -> None:
+    job = await bring(store, await admit(store), State.SUBMITTING)
+    await step(store, job, State.UNKNOWN, Change(charged=Charged.NO))
+    assert (await usage(store)).total_month_micro_usd == PRICE
+
+
 @pytest.mark.parametrize(("charged", "held"), [(Charged.NO, 0), (Charged.YES, PRICE)])
 async def test_settling_an_expired_submission_decides_its_money(
     store: Store, charged: Charged, held: int
@@ -216,16 +222,28 @@ async def test_cooldown_counts_from_the_newest_that_was_not_given_back(
     assert (await usage(store)).last_counted_at == kept.created_at
 
 
-async def test_the_day_begins_anew_at_midnight_utc_the_month_on_its_first(
-    store: Store, clock: FakeClock
-) -> None:
-    await clock.advance((datetime(2026, 3, 31, 23, 59, tzinfo=UTC) - clock.now()).total_seconds())
+async def test_the_day_begins_anew_at_midnight_utc(store: Store, clock: FakeClock) -> None:
+    await advance_to(clock, datetime(2026, 3, 14, 23, 59, tzinfo=UTC))
     await ready(store)
     assert (await usage(store)).pictures_today == 1
     await clock.advance(60)
     counted = await usage(store)
-    assert (counted.pictures_today, counted.total_month_micro_usd) == (0, 0)
+    assert (counted.pictures_today, counted.total_month_micro_usd) == (0, PRICE)
     assert counted.last_counted_at == clock.now() - timedelta(seconds=60)
+
+
+async def test_the_month_begins_anew_on_its_first_utc(store: Store, clock: FakeClock) -> None:
+    await advance_to(clock, datetime(2026, 3, 31, 23, 59, tzinfo=UTC))
+    await ready(store)
+    await clock.advance(59)
+    assert (await usage(store)).server_month_micro_usd == PRICE
+    await clock.advance(1)
+    counted = await usage(store)
+    assert (counted.server_month_micro_usd, counted.total_month_micro_usd) == (0, 0)
+
+
+async def advance_to(clock: FakeClock, moment: datetime) -> None:
+    await clock.advance((moment - clock.now()).total_seconds())
 
 
 async def test_a_hundred_admissions_at_once_with_one_place_left_admit_one(store: Store) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import event
 from bot.errors import JobNotFound, StoreUnavailable
 from bot.models import Change, Failure, Job, State
 from bot.rules import job_state
-from bot.store import SqlStore, open_store
+from bot.store import SqlStore, open_store, sqlite
 from bot.store.engine import Database, Work
 from tests.clock import FakeClock
 from tests.store.asking import FAR_S, PRICE, admit, allow, answer, request
@@ -110,12 +110,14 @@ async def test_a_cancelled_admission_that_still_waits_for_its_turn_writes_nothin
     store: SqlStore,
 ) -> None:
     asked = request()
-    async with store._database._turn:
-        caller = asyncio.create_task(store.admit(asked, PRICE, allow, deadline_s=FAR_S))
-        await asyncio.sleep(0)
-        caller.cancel()
-        await asyncio.wait({caller})
-    await settled(store)
+    with at_statement(store, 0, lambda: None) as statements:
+        async with store._database._turn:
+            caller = asyncio.create_task(store.admit(asked, PRICE, allow, deadline_s=FAR_S))
+            await asyncio.sleep(0)
+            caller.cancel()
+            await asyncio.wait({caller})
+        await settled(store)
+    assert statements == ["BEGIN IMMEDIATE"], "the others wait for nothing longer than that"
     assert await find(store, asked.id) is None
 
 
@@ -129,7 +131,7 @@ async def test_past_the_deadline_nothing_is_admitted_though_the_database_hangs(
         begun = loop.time()
         with pytest.raises(TimeoutError):
             await store.admit(asked, PRICE, allow, deadline_s=SOON_S)
-        assert loop.time() - begun < 1
+        assert loop.time() - begun < 2
         other.execute("ROLLBACK")
     await settled(store)
     assert await find(store, asked.id) is None
@@ -142,31 +144,42 @@ async def test_the_deadline_counts_the_wait_for_ones_turn(store: SqlStore) -> No
             await store.admit(request(), PRICE, allow, deadline_s=SOON_S)
 
 
-async def test_a_commit_that_lands_after_the_deadline_is_withdrawn(
+async def test_a_commit_that_lands_although_the_deadline_passed_is_withdrawn(
     store: SqlStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = asyncio.Event()
+    committed, told = asyncio.Event(), asyncio.Event()
+    deadlines: list[asyncio.Timeout] = []
     write = Database.write
 
     async def write_and_linger(self: Database, work: Work[Any]) -> Any:  # noqa: ANN401
         outcome = await write(self, work)
+        committed.set()
         await told.wait()
         return outcome
 
+    def no_timeout(_: float) -> asyncio.Timeout:
+        deadlines.append(asyncio.Timeout(None))
+        return deadlines[-1]
+
     monkeypatch.setattr(Database, "write", write_and_linger)
+    monkeypatch.setattr(asyncio, "timeout", no_timeout)
     asked = request()
+    caller = asyncio.create_task(store.admit(asked, PRICE, allow, deadline_s=FAR_S))
+    await committed.wait()
+    deadlines[0].reschedule(0)
     with pytest.raises(TimeoutError):
-        await store.admit(asked, PRICE, allow, deadline_s=SOON_S)
+        await caller
     assert (await store.get_job(asked.id)).state is State.QUEUED
     told.set()
     await settled(store)
     left = await store.get_job(asked.id)
     assert (left.state, left.failure) == (State.CANCELLED, Failure.UNANSWERED)
-    assert (await store.admit(asked, PRICE, allow, deadline_s=FAR_S)) is None
 
 
-async def test_a_cancelled_reader_leaves_its_connection_usable(store: SqlStore) -> None:
+async def test_cancelled_readers_leave_their_connections_usable(store: SqlStore) -> None:
     job = await admit(store)
+    made: list[object] = []
+    event.listen(store._database._readers.sync_engine, "connect", lambda *_: made.append(_))
     for turns in range(40):
         reader = asyncio.create_task(store.get_job(job.id))
         for _ in range(turns):
@@ -175,6 +188,7 @@ async def test_a_cancelled_reader_leaves_its_connection_usable(store: SqlStore) 
         await asyncio.wait({reader})
     readers = [store.get_job(job.id) for _ in range(20)]
     assert await asyncio.gather(*readers) == [job] * 20
+    assert len(made) <= sqlite.READERS, "none had to be thrown away"
 
 
 async def test_closing_waits_for_a_transaction_whose_caller_has_gone(
