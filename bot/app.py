@@ -9,6 +9,8 @@ import structlog
 from pydantic import SecretStr
 
 from bot import web
+from bot.account import AccountWatch, Needs, Standing
+from bot.alarm import OwnerAlarm
 from bot.bell import Bell
 from bot.catalogue import MODELS
 from bot.chat.client import DarkroomBot, point_at
@@ -46,8 +48,11 @@ async def run(settings: Settings, *, replace_commands: bool = False) -> int:
     clock, bell = SystemClock(), Bell()
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(settings.database_url, clock))
+        standing = Standing()
         rulebook = Rulebook(settings.limits, settings.policy)
-        jobs = Jobs(store, clock, bell, rulebook, callbacks=settings.public_url is not None)
+        jobs = Jobs(
+            *(store, standing, clock, bell, rulebook), callbacks=settings.public_url is not None
+        )
         bot = DarkroomBot(_services(settings, store, jobs, replace_commands=replace_commands))
         add_commands(bot)
         api = await stack.enter_async_context(
@@ -59,31 +64,38 @@ async def run(settings: Settings, *, replace_commands: bool = False) -> int:
         delivery = Delivery(DiscordMessenger(bot, clock), jobs, pictures, clock)
         gallery = Gallery(downloads, pictures, clock)
         driver = Driver(jobs, api, gallery, delivery, bell, clock, _timing(settings))
-        runner = Runner(jobs, driver, api, bell, clock, most_at_once=settings.max_concurrent_jobs)
+        runner = Runner(
+            *(jobs, standing, driver, delivery, api, bell, clock),
+            most_at_once=settings.max_concurrent_jobs,
+        )
+        alarm = OwnerAlarm(bot.tell_owner, settings.alert_webhook_url)
+        watch = AccountWatch(api, standing, alarm, clock, _needs(settings))
         await stack.enter_async_context(web.serve(jobs, bot.is_ready, settings.host, settings.port))
-        await _until(stop, bot, runner, settings)
+        await _until(stop, bot, runner, watch, settings)
     log.info("stopped")
     return 0
 
 
-async def _until(stop: asyncio.Event, bot: DarkroomBot, runner: Runner, settings: Settings) -> None:
+async def _until(
+    stop: asyncio.Event, bot: DarkroomBot, runner: Runner, watch: AccountWatch, settings: Settings
+) -> None:
     """Serve and care until told to stop or until one of them ends by an error."""
-    serving = asyncio.create_task(bot.serve(settings.token), name="discord")
-    caring = asyncio.create_task(runner.run(), name="care")
-    stopping = asyncio.create_task(stop.wait(), name="signals")
+    works = {
+        asyncio.create_task(bot.serve(settings.token), name="discord"),
+        asyncio.create_task(runner.run(), name="care"),
+        asyncio.create_task(watch.run(), name="account"),
+        asyncio.create_task(stop.wait(), name="signals"),
+    }
     try:
-        done, _ = await asyncio.wait(
-            {serving, caring, stopping}, return_when=asyncio.FIRST_COMPLETED
-        )
+        done, _ = await asyncio.wait(works, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()
     finally:
-        caring.cancel()
         await runner.stop(STOP_DEADLINE_S)
         await bot.close()
-        serving.cancel()
-        stopping.cancel()
-        await asyncio.gather(serving, caring, stopping, return_exceptions=True)
+        for task in works:
+            task.cancel()
+        await asyncio.gather(*works, return_exceptions=True)
 
 
 def _services(settings: Settings, store: Store, jobs: Jobs, *, replace_commands: bool) -> Services:
@@ -97,6 +109,14 @@ def _services(settings: Settings, store: Store, jobs: Jobs, *, replace_commands:
         open_to_all=not settings.allowed_guild_ids,
         dev_guild_id=settings.discord_guild_id,
         replace_commands=replace_commands,
+    )
+
+
+def _needs(settings: Settings) -> Needs:
+    return Needs(
+        model=settings.apimodels_model,
+        price_usd=MODELS[settings.apimodels_model].price_micro_usd / 1_000_000,
+        low_balance_usd=float(settings.low_balance_usd),
     )
 
 

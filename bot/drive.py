@@ -26,7 +26,7 @@ from bot.errors import (
     TaskNotFound,
 )
 from bot.gallery import Gallery
-from bot.jobs import Jobs
+from bot.jobs import QUEUE_LIFE, Jobs
 from bot.models import Failure, Job, Picture, State, Submission
 from bot.ports import Clock, ImageApi
 
@@ -34,7 +34,6 @@ BREATH_S = 0.5  # between two reads of one task, however often callbacks ring
 SHORTEST_REST_S = 1.0
 LONGEST_RETRY_AFTER_S = 60.0
 MISSING_TASK = timedelta(seconds=60)  # a new task may be unknown to the API for a moment
-QUEUE_LIFE = timedelta(minutes=10)  # nobody wants yesterday's pictures at breakfast
 DELIVERY_WAIT_S = 15.0
 
 log = structlog.get_logger(__name__)

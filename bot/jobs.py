@@ -12,6 +12,7 @@ from functools import partial
 import structlog
 
 from bot import rules
+from bot.account import Standing
 from bot.bell import Bell
 from bot.catalogue import MODELS
 from bot.models import (
@@ -36,6 +37,7 @@ from bot.ports import Clock, Store
 
 ADMISSION_DEADLINE_S = 2.0
 ANSWER_DEADLINE = timedelta(seconds=10)
+QUEUE_LIFE = timedelta(minutes=10)
 
 log = structlog.get_logger(__name__)
 
@@ -56,9 +58,17 @@ class Jobs:
     """
 
     def __init__(
-        self, store: Store, clock: Clock, bell: Bell, rulebook: Rulebook, *, callbacks: bool
+        self,
+        store: Store,
+        standing: Standing,
+        clock: Clock,
+        bell: Bell,
+        rulebook: Rulebook,
+        *,
+        callbacks: bool,
     ) -> None:
         self._store = store
+        self._standing = standing
         self._clock = clock
         self._bell = bell
         self._rulebook = rulebook
@@ -74,8 +84,8 @@ class Jobs:
             TimeoutError: no decision within 2 s; nothing was admitted.
             StoreUnavailable: nothing was admitted.
         """
-        if self._closed:
-            return Refusal(RefusalReason.STOPPING)
+        if reason := RefusalReason.STOPPING if self._closed else self._standing.refusal:
+            return Refusal(reason)
         price = MODELS[request.model].price_micro_usd
         admission = await self._store.admit(
             request, price, partial(self._decide, request, price), deadline_s=ADMISSION_DEADLINE_S
@@ -104,6 +114,13 @@ class Jobs:
         for job in jobs:
             if job.answered_at is None and job.created_at < before:
                 await self.unanswered(job)
+
+    async def sweep_paused(self, jobs: Sequence[Job]) -> None:
+        """While submissions are paused, give up those that have waited for 10 minutes."""
+        before = self._clock.now() - QUEUE_LIFE  # no burst of old pictures at breakfast
+        for job in jobs:
+            if self._standing.pause and job.state is State.QUEUED and job.created_at < before:
+                await self._end_queued(job, State.FAILED, self._standing.pause)
 
     def close(self) -> None:
         """Admit nothing more: the process is stopping."""
@@ -173,6 +190,7 @@ class Jobs:
 
     async def refused(self, submission: Submission, failure: Failure) -> Job | None:
         """The provider refused the POST, or it was never sent: nothing was charged."""
+        self._standing.refused(failure)
         return await self._move(
             submission,
             {State.QUEUED, State.SUBMITTING},

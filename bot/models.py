@@ -352,6 +352,15 @@ class Balance:
 
 
 @dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something that the operator should hear of once when it begins and once when it ends."""
+
+    kind: str
+    begins: str
+    ends: str
+
+
+@dataclass(frozen=True, slots=True)
 class PictureInfo:
     """What the bytes say, whatever the name said; `format`: "png", "jpeg", "webp" or "gif"."""
 

@@ -166,6 +166,14 @@ class ImageApi(Protocol):
         ...
 
 
+class Alarm(Protocol):
+    """The way to whoever runs this bot."""
+
+    async def tell_owner(self, sentence: str) -> None:
+        """Say it by every way there is; never raises, a way that fails is logged."""
+        ...
+
+
 class Downloads(Protocol):
     """Results over HTTP into files."""
 

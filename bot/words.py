@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from bot import inert
 from bot.figures import duration, megabytes, money, ordinal, since, until
-from bot.models import Charged, Failure, JobRequest, Kind, Outlook, Refusal, RefusalReason
+from bot.models import Charged, Failure, JobRequest, Kind, Outlook, Refusal, RefusalReason, Trouble
 
 ALT_TEXT_LIMIT = 1024
 
@@ -176,6 +176,50 @@ def failure(reason: Failure, charged: Charged) -> str:
         return "No answer came. It may have been charged; I won't resend by myself."
     happened, advice = _FAILURES[reason]
     return " ".join(part for part in (happened, _COST[charged], advice) if part)
+
+
+# What the operator hears.
+PAUSED: Mapping[Failure, Trouble] = MappingProxyType(
+    {
+        Failure.NO_CREDITS: Trouble(
+            kind="credits",
+            begins=(
+                "Darkroom is out of picture credits: the image API answered 402. Fill the balance; "
+                "I look every minute and go on by myself. Until then requests are refused."
+            ),
+            ends="Darkroom has picture credits again and goes on.",
+        ),
+        Failure.BAD_KEY: Trouble(
+            kind="key",
+            begins=(
+                "The image API refuses Darkroom's key (401). Set APIMODELS_API_KEY right and "
+                "restart the bot. Until then requests are refused."
+            ),
+            ends="The image API takes Darkroom's key again; I go on.",
+        ),
+    }
+)
+
+
+def low_balance(left_usd: float) -> Trouble:
+    """The account runs low."""
+    return Trouble(
+        kind="low balance",
+        begins=f"Darkroom's balance at the image API is low: ${left_usd:.2f} left.",
+        ends=f"Darkroom's balance at the image API is fine again: ${left_usd:.2f}.",
+    )
+
+
+def model_gone(model: str) -> Trouble:
+    """The configured model is not offered any more."""
+    return Trouble(
+        kind="model",
+        begins=(
+            f"The image API offers {model} no more: set APIMODELS_MODEL to another one "
+            "(`darkroom check` lists them) and restart the bot."
+        ),
+        ends=f"The image API offers {model} again.",
+    )
 
 
 def _cooldown(refused: Refusal) -> str:

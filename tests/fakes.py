@@ -22,6 +22,8 @@ class FakeApi:
     posted: list[tuple[int, str | None]] = field(default_factory=list)
     read: list[str] = field(default_factory=list)
     gate: asyncio.Event | None = None
+    balance: Balance | ProviderError = field(default_factory=lambda: Balance(10.0, 10.0, 0.0))
+    models: tuple[str, ...] = ("gpt-image-2-beta",)
 
     async def create(self, request: JobRequest, callback_url: str | None) -> Task:
         self.posted.append((request.id, callback_url))
@@ -35,10 +37,22 @@ class FakeApi:
         return _given(self.reads, done)
 
     async def get_balance(self) -> Balance:
-        return Balance(10.0, 10.0, 0.0)
+        if isinstance(self.balance, ProviderError):
+            raise self.balance
+        return self.balance
 
     async def list_models(self) -> Sequence[str]:
-        return ("gpt-image-2-beta",)
+        return self.models
+
+
+@dataclass
+class FakeAlarm:
+    """The operator as a list of what was said."""
+
+    heard: list[str] = field(default_factory=list)
+
+    async def tell_owner(self, sentence: str) -> None:
+        self.heard.append(sentence)
 
 
 def _given(queue: deque[Task | ProviderError], otherwise: Task) -> Task:

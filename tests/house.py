@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from bot.account import AccountWatch, Needs, Standing
 from bot.bell import Bell
 from bot.delivery import Delivery
 from bot.drive import Driver, Timing
@@ -27,7 +28,7 @@ from bot.models import (
 from bot.pictures import PillowPictures
 from bot.runner import Runner
 from bot.store import SqlStore, open_store
-from tests.fakes import FakeApi, FakeDownloads, FakeMessenger
+from tests.fakes import FakeAlarm, FakeApi, FakeDownloads, FakeMessenger
 
 NO_LIMITS = Limits(0, 0, 0, 0, 0, 0)
 
@@ -64,6 +65,9 @@ class House:
     driver: Driver
     runner: Runner
     delivery: Delivery
+    standing: Standing
+    watch: AccountWatch
+    alarm: FakeAlarm
     ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1000))
 
     def request(self, person_id: int = 5, prompt: str = "a cat") -> JobRequest:
@@ -106,16 +110,23 @@ async def house(
 ) -> AsyncIterator[House]:
     """A house over `folder`/darkroom.db; open it again to be the next process."""
     clock, bell = JumpingClock(), Bell()
-    api, downloads, messenger = FakeApi(), FakeDownloads(), FakeMessenger()
+    api, downloads, messenger, alarm = FakeApi(), FakeDownloads(), FakeMessenger(), FakeAlarm()
     async with open_store(f"sqlite:///{folder / 'darkroom.db'}", clock) as store:
-        jobs = Jobs(store, clock, bell, Rulebook(limits, Policy()), callbacks=callbacks)
+        standing = Standing()
+        needs = Needs("gpt-image-2-beta", price_usd=0.06, low_balance_usd=5.0)
+        watch = AccountWatch(api, standing, alarm, clock, needs)
+        rulebook = Rulebook(limits, Policy())
+        jobs = Jobs(store, standing, clock, bell, rulebook, callbacks=callbacks)
         pictures = PillowPictures()
         delivery = Delivery(messenger, jobs, pictures, clock)
         base = "https://bot.example/callbacks/" if callbacks else None
         timing = Timing(timeout_s, callback_base=base)
         gallery = Gallery(downloads, pictures, clock)
         driver = Driver(jobs, api, gallery, delivery, bell, clock, timing)
-        runner = Runner(jobs, driver, api, bell, clock, most_at_once=most_at_once)
+        runner = Runner(
+            jobs, standing, driver, delivery, api, bell, clock, most_at_once=most_at_once
+        )
         yield House(
-            *(store, clock, bell, jobs, api, downloads, messenger, driver, runner, delivery)
+            *(store, clock, bell, jobs, api, downloads, messenger, driver, runner, delivery),
+            *(standing, watch, alarm),
         )

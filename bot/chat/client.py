@@ -24,8 +24,8 @@ from bot.chat.invite import invite_url
 from bot.chat.reporter import report
 from bot.chat.services import Services
 from bot.chat.sync import CommandSync, Payload, Scope, is_daily_limit
-from bot.chat.wire import TRANSIENT_ERRORS
-from bot.errors import ConfigurationError, Unreachable
+from bot.chat.wire import TRANSIENT_ERRORS, translated
+from bot.errors import ChatUnavailable, ConfigurationError, Unreachable
 
 START_PATIENCE = timedelta(seconds=30)
 LOGIN_ATTEMPT_S = 10.0
@@ -133,6 +133,18 @@ class DarkroomBot(discord.Client):
             if not is_daily_limit(error):
                 raise
             log.warning("discord takes no more new commands today; the old ones stay")
+
+    async def tell_owner(self, sentence: str) -> None:
+        """A direct message to whoever owns the application. Raises ChatError."""
+        await self.wait_until_ready()
+        application = self.application
+        if application is None:
+            raise ChatUnavailable("not logged in to Discord")
+        team = application.team
+        owner_id = team.owner_id if team and team.owner_id else application.owner.id
+        with translated():
+            channel = await self.create_dm(discord.Object(owner_id))
+            await channel.send(sentence)
 
     def commands(self) -> Payload:
         """Our commands as Discord takes them."""

@@ -1,0 +1,134 @@
+"""The account at the image API: whether it takes submissions now, its money, its model.
+
+An empty account or a refused key pauses submissions; a free read of the balance ends the pause by
+itself. The operator hears of each trouble once, and of its end.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from types import MappingProxyType
+
+import structlog
+
+from bot import words
+from bot.bell import rung_within
+from bot.errors import BadKey, ProviderError
+from bot.models import Balance, Failure, RefusalReason, Trouble
+from bot.ports import Alarm, Clock, ImageApi
+
+PAUSED_CHECK = timedelta(minutes=1)
+USUAL_CHECK = timedelta(hours=1)
+
+PAUSES: Mapping[Failure, RefusalReason] = MappingProxyType(
+    {Failure.NO_CREDITS: RefusalReason.OUT_OF_CREDITS, Failure.BAD_KEY: RefusalReason.BAD_KEY}
+)
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What the operator's account must have.
+
+    Attributes:
+        model: the configured one.
+        price_usd: of one picture: a pause for money ends when that much is there.
+        low_balance_usd: below it the operator is warned; 0: never.
+    """
+
+    model: str
+    price_usd: float
+    low_balance_usd: float
+
+
+class Standing:
+    """Whether the image API takes our submissions now.
+
+    Attributes:
+        pause: why nothing is submitted; None: submissions go on.
+        news: set when a pause begins.
+    """
+
+    def __init__(self) -> None:
+        self.pause: Failure | None = None
+        self.news = asyncio.Event()
+
+    @property
+    def refusal(self) -> RefusalReason | None:
+        """What a new request is told while submissions are paused."""
+        return None if self.pause is None else PAUSES[self.pause]
+
+    def refused(self, failure: Failure) -> None:
+        """A submission was refused: an empty account or a wrong key stops all of them."""
+        if failure in PAUSES and self.pause is None:
+            log.error("submissions paused", reason=str(failure))
+            self.pause = failure
+            self.news.set()
+
+
+class AccountWatch:
+    """Keeps the standing true by free reads, and the operator informed."""
+
+    def __init__(
+        self, api: ImageApi, standing: Standing, alarm: Alarm, clock: Clock, needs: Needs
+    ) -> None:
+        self._api = api
+        self._standing = standing
+        self._alarm = alarm
+        self._clock = clock
+        self._needs = needs
+        self._told: set[str] = set()
+
+    async def run(self) -> None:
+        """Check for ever: hourly, and every minute while paused."""
+        checked_model_at = self._clock.now()  # the probe is a POST: not at every start
+        while True:
+            await self._check_money()
+            if self._clock.now() - checked_model_at >= USUAL_CHECK and not self._standing.pause:
+                checked_model_at = self._clock.now()
+                await self._check_model()
+            wait = PAUSED_CHECK if self._standing.pause else USUAL_CHECK
+            await rung_within(self._standing.news, wait.total_seconds(), self._clock)
+
+    async def _check_money(self) -> None:
+        try:
+            balance = await self._api.get_balance()
+        except BadKey:
+            self._standing.refused(Failure.BAD_KEY)
+        except ProviderError as error:
+            log.info("balance not readable", error=repr(error))
+        else:
+            self._go_on_with(balance)
+            low = balance.available_usd < self._needs.low_balance_usd
+            await self._tell(words.low_balance(balance.available_usd), true=low)
+        for failure, sentence in words.PAUSED.items():
+            await self._tell(sentence, true=self._standing.pause is failure)
+
+    def _go_on_with(self, balance: Balance) -> None:
+        """A readable balance proves the key; enough money ends the other pause."""
+        enough = balance.available_usd >= self._needs.price_usd
+        if self._standing.pause is Failure.BAD_KEY or (
+            self._standing.pause is Failure.NO_CREDITS and enough
+        ):
+            log.info("submissions go on", balance_usd=balance.available_usd)
+            self._standing.pause = None
+
+    async def _check_model(self) -> None:
+        try:
+            models = await self._api.list_models()
+        except ProviderError as error:
+            log.info("models not readable", error=repr(error))
+            return
+        gone = self._needs.model not in models
+        await self._tell(words.model_gone(self._needs.model), true=gone)
+
+    async def _tell(self, trouble: Trouble, *, true: bool) -> None:
+        """Say a trouble once when it comes, and its end once when it goes."""
+        if true and trouble.kind not in self._told:
+            self._told.add(trouble.kind)
+            await self._alarm.tell_owner(trouble.begins)
+        elif not true and trouble.kind in self._told:
+            self._told.discard(trouble.kind)
+            await self._alarm.tell_owner(trouble.ends)
