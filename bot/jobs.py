@@ -163,9 +163,10 @@ class Jobs:
     async def _place(self, job: Job) -> int:
         if job.state is not State.QUEUED:
             return 1
-        jobs = await self._store.open_jobs()
-        line = rules.in_turn(*rules.queue_of(jobs))
-        return line.index(job.id) + 1 if job.id in line else 1
+        queued, running = rules.queue_of(await self._store.open_jobs())
+        if all(job_id != job.id for job_id, _ in queued):  # its answer, which says it, is not out
+            queued.append((job.id, job.request.person_id))
+        return rules.in_turn(queued, running).index(job.id) + 1
 
     # The way to the provider.
 
