@@ -29,13 +29,14 @@ OLD = """
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :jobs)
 INSERT INTO jobs (
     id, code, kind, prompt, aspect_ratio, model, person_id, person_name, channel_id, guild_id,
-    application_id, reply_token, asked_at, upload_limit_bytes, nsfw_checker, sources, state,
+    application_id, reply_token, reply_born_at, asked_at, upload_limit_bytes, nsfw_checker,
+    bot_can_edit, sources, state,
     failure, created_at, answered_at, finished_at, message_id, shown_channel_id, looks,
     shown_state, pinged
 )
 SELECT
     i, 'x' || i, 'imagine', 'a lighthouse in the fog, oil on canvas, number ' || i, '16:9', 'm',
-    i % 5000, 'Ana', 9, i % 50, 3, 'token', :begin + i * :gap, 10485760, 1, '[]',
+    i % 5000, 'Ana', 9, i % 50, 3, 'token', :begin + i * :gap, :begin + i * :gap, 10485760, 1, 1, '[]',
     iif(i % 20, 'delivered', 'failed'), iif(i % 20, NULL, 'provider'), :begin + i * :gap,
     :begin + i * :gap, :begin + i * :gap + 40000, i, 9, 'looks',
     iif(i % 20, 'delivered', 'failed'), 1
@@ -70,7 +71,7 @@ def request(job_id: int) -> JobRequest:
         person_id=job_id % 5000,
         person_name="Ana",
         place=Place(channel_id=9, guild_id=job_id % 50),
-        reply=Reply(application_id=3, token="token"),  # noqa: S106 - no secret
+        reply=Reply(3, "token", datetime.now(UTC)),
         asked_at=datetime.now(UTC),
         upload_limit_bytes=10_485_760,
     )

@@ -81,10 +81,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What is needed to answer an interaction: its token lives 900 s from `JobRequest.asked_at`."""
+    """What is needed to edit an interaction's answer; the token lives 900 s from `born_at`.
+
+    A press on the message brings a fresh one, so `born_at` may be later than the request.
+    """
 
     application_id: int
     token: str = field(repr=False)
+    born_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,8 @@ class JobRequest:
         asked_at: the moment in that snowflake.
         upload_limit_bytes: largest single file that Discord takes there.
         nsfw_checker: whether the provider's adult-content filter is on.
+        bot_can_edit: whether the bot itself sees the channel, so that it can edit its answer
+            when the token is dead.
     """
 
     id: int
@@ -112,6 +118,7 @@ class JobRequest:
     upload_limit_bytes: int
     sources: tuple[Source, ...] = ()
     nsfw_checker: bool = True
+    bot_can_edit: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,10 +343,17 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What a waiting person wants to know: 1-based place in the queue, usual seconds in all."""
+    """What a waiting person wants to know.
+
+    Attributes:
+        place: 1-based place in the queue.
+        usual_wait_s: usual seconds in all.
+        token_dying: the message will soon be out of our reach unless somebody presses something.
+    """
 
     place: int = 1
     usual_wait_s: int = 50
+    token_dying: bool = False
 
 
 @dataclass(frozen=True, slots=True)

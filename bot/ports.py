@@ -16,6 +16,7 @@ from bot.models import (
     Picture,
     PictureInfo,
     Refusal,
+    Reply,
     Showing,
     State,
     Submission,
@@ -86,6 +87,10 @@ class Store(Protocol):
 
     async def save_showing(self, job_id: int, showing: Showing) -> None:
         """Record what people now see."""
+        ...
+
+    async def save_reply(self, job_id: int, reply: Reply) -> None:
+        """Record a fresher token for editing the job's message."""
         ...
 
     async def get_job(self, job_id: int) -> Job:

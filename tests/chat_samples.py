@@ -41,7 +41,7 @@ def request(kind: Kind = Kind.IMAGINE, prompt: str = "a cat", sources: int = 0) 
         person_id=ANA,
         person_name="Ana",
         place=Place(CHANNEL, GUILD),
-        reply=Reply(APPLICATION, "tok"),
+        reply=Reply(APPLICATION, "tok", ASKED_AT),
         asked_at=ASKED_AT,
         upload_limit_bytes=10_000_000,
         sources=tuple(source(number + 1) for number in range(sources)),

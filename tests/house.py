@@ -80,7 +80,7 @@ class House:
             person_id=person_id,
             person_name="Ana",
             place=Place(channel_id=9, guild_id=7),
-            reply=Reply(application_id=1, token="t"),
+            reply=Reply(application_id=1, token="t", born_at=self.clock.now()),
             asked_at=self.clock.now(),
             upload_limit_bytes=10_000_000,
         )

@@ -39,9 +39,10 @@ async def ask(
         person_id=interaction.user.id,
         person_name=inert.storable(interaction.user.display_name),
         place=_place(interaction),
-        reply=Reply(interaction.application_id, interaction.token),
+        reply=reply_of(interaction),
         asked_at=interaction.created_at,
         upload_limit_bytes=interaction.filesize_limit,
+        bot_can_edit=_bot_sees(interaction),
         sources=tuple(sources),
     )
     await _admit(interaction, services.jobs, request)
@@ -53,17 +54,28 @@ async def ask_again(interaction: Interaction, job: Job) -> None:
         job.request,
         id=interaction.id,
         place=_place(interaction),
-        reply=Reply(interaction.application_id, interaction.token),
+        reply=reply_of(interaction),
         asked_at=interaction.created_at,
         upload_limit_bytes=interaction.filesize_limit,
+        bot_can_edit=_bot_sees(interaction),
     )
     await _admit(interaction, interaction.client.services.jobs, request)
+
+
+def reply_of(interaction: Interaction) -> Reply:
+    """What is needed to edit this interaction's answer later."""
+    return Reply(interaction.application_id, interaction.token, interaction.created_at)
 
 
 def _place(interaction: Interaction) -> Place:
     if interaction.channel_id is None:
         raise UserError(words.NO_CHANNEL)
     return Place(interaction.channel_id, interaction.guild_id)
+
+
+def _bot_sees(interaction: Interaction) -> bool:
+    """Whether the bot itself may look into the channel; an answer is possible without that."""
+    return interaction.guild_id is None or interaction.app_permissions.view_channel
 
 
 async def _admit(interaction: Interaction, jobs: JobService, request: JobRequest) -> None:

@@ -33,7 +33,7 @@ class DiscordMessenger:
         self, job: Job, outlook: Outlook, pictures: Sequence[Picture]
     ) -> Showing:
         """Edit the answer through its interaction's token; a dead one is not even tried."""
-        if self._clock.now() >= job.request.asked_at + TOKEN_LIFE:
+        if self._clock.now() >= job.request.reply.born_at + TOKEN_LIFE:
             raise TokenExpired("older than 15 minutes")
         self._require_client()
         rendered, reply = render(job, outlook, pictures), job.request.reply

@@ -20,8 +20,16 @@ def request_columns(request: JobRequest) -> dict[str, Any]:
     return {name: getattr(request, name) for name in _REQUEST} | {
         "channel_id": request.place.channel_id,
         "guild_id": request.place.guild_id,
-        "application_id": request.reply.application_id,
-        "reply_token": request.reply.token,
+        **reply_columns(request.reply),
+    }
+
+
+def reply_columns(reply: Reply) -> dict[str, Any]:
+    """An interaction's token as columns of `jobs`."""
+    return {
+        "application_id": reply.application_id,
+        "reply_token": reply.token,
+        "reply_born_at": reply.born_at,
     }
 
 
@@ -66,7 +74,7 @@ def _request(row: RowMapping) -> JobRequest:
     return JobRequest(
         **{name: row[jobs.c[name]] for name in _REQUEST},
         place=Place(row[jobs.c.channel_id], row[jobs.c.guild_id]),
-        reply=Reply(row[jobs.c.application_id], row[jobs.c.reply_token]),
+        reply=Reply(row[jobs.c.application_id], row[jobs.c.reply_token], row[jobs.c.reply_born_at]),
     )
 
 

@@ -1,11 +1,12 @@
 """The store over SQL: implements `ports.Store`, and opens it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,6 +19,7 @@ from bot.models import (
     Job,
     JobRequest,
     Refusal,
+    Reply,
     Showing,
     State,
     Submission,
@@ -29,6 +31,7 @@ from bot.store.engine import Conflict, Database
 from bot.store.facts import read_fact, write_fact
 from bot.store.lock import only_process
 from bot.store.migrate import migrate
+from bot.store.rows import reply_columns, showing_columns
 from bot.store.schema import jobs, submissions
 
 Admission = Job | Refusal | None
@@ -162,7 +165,14 @@ class SqlStore:
 
     async def save_showing(self, job_id: int, showing: Showing) -> None:
         """Record what people now see. Raises JobNotFound."""
-        work = partial(transitions.save_showing, job_id=job_id, showing=showing)
+        await self._save(job_id, showing_columns(showing))
+
+    async def save_reply(self, job_id: int, reply: Reply) -> None:
+        """Record a fresher token for editing the job's message. Raises JobNotFound."""
+        await self._save(job_id, reply_columns(reply))
+
+    async def _save(self, job_id: int, columns: Mapping[str, Any]) -> None:
+        work = partial(transitions.save, job_id=job_id, columns=columns)
         if not await self._database.write(work):
             raise JobNotFound(f"no job {job_id}")
 

@@ -1,6 +1,6 @@
 """Guarded updates: a state changes only from the states named, and the caller learns whether."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -178,11 +178,9 @@ async def mark_answered(
     return answered.rowcount == 1
 
 
-async def save_showing(connection: AsyncConnection, job_id: int, showing: Showing) -> bool:
-    """Record what people now see; False when there is no such job."""
-    saved = await connection.execute(
-        update(jobs).where(jobs.c.id == job_id).values(**showing_columns(showing))
-    )
+async def save(connection: AsyncConnection, job_id: int, columns: Mapping[str, Any]) -> bool:
+    """Record something beside the state; False when there is no such job."""
+    saved = await connection.execute(update(jobs).where(jobs.c.id == job_id).values(**columns))
     return saved.rowcount == 1
 
 

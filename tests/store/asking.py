@@ -44,7 +44,7 @@ def request(
         person_id=person_id,
         person_name="Ana",
         place=Place(channel_id=9, guild_id=guild_id),
-        reply=Reply(application_id=3, token="secret"),
+        reply=Reply(3, "secret", datetime(2026, 3, 14, 11, 59, 59, tzinfo=UTC)),
         asked_at=datetime(2026, 3, 14, 11, 59, 59, tzinfo=UTC),
         upload_limit_bytes=10_485_760,
         sources=(

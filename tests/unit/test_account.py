@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot import words
 from bot.account import PAUSES
 from bot.errors import BadKey, NoCredits, ProviderUnavailable
 from bot.models import Balance, Charged, Failure, Refusal, RefusalReason, State
@@ -117,6 +118,4 @@ async def test_while_paused_nothing_is_claimed_and_old_ones_fail(tmp_path: Path)
 
 
 def test_every_pause_has_its_refusal_and_its_alarm() -> None:
-    from bot import words
-
     assert PAUSES.keys() == words.PAUSED.keys()

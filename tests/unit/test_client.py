@@ -49,7 +49,7 @@ REQUEST = JobRequest(
     person_id=2,
     person_name="Ana",
     place=Place(3),
-    reply=Reply(4, "token"),
+    reply=Reply(4, "token", datetime(2026, 11, 23, tzinfo=UTC)),
     asked_at=datetime(2026, 1, 1, tzinfo=UTC),
     upload_limit_bytes=1,
 )

@@ -55,7 +55,7 @@ def request(kind: Kind, sources: int) -> JobRequest:
         person_id=2,
         person_name="Ana",
         place=Place(3),
-        reply=Reply(4, "token"),
+        reply=Reply(4, "token", datetime(2026, 11, 23, tzinfo=UTC)),
         asked_at=NOW,
         upload_limit_bytes=1,
         sources=tuple(

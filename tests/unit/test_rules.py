@@ -45,7 +45,7 @@ def request(guild_id: int | None = 7) -> JobRequest:
         person_id=5,
         person_name="Ana",
         place=Place(channel_id=9, guild_id=guild_id),
-        reply=Reply(application_id=1, token="t"),
+        reply=Reply(application_id=1, token="t", born_at=NOW),
         asked_at=NOW,
         upload_limit_bytes=10_000_000,
     )
