@@ -23,6 +23,7 @@ _CREDENTIALS = re.compile(r"(\b(?:Bot|Bearer) )[A-Za-z0-9._~+/=-]{8,}")
 # Below these levels libraries print prompts, SQL parameters, task addresses and whole events.
 _FLOORS = {
     "aiohttp.access": logging.WARNING,
+    "aiohttp.server": logging.CRITICAL,  # a traceback for each malformed request of a stranger
     "aiosqlite": logging.INFO,
     "alembic": logging.WARNING,
     "discord": logging.INFO,
