@@ -38,7 +38,7 @@ _FOR_NOW: Mapping[int, str] = MappingProxyType(
     }
 )
 _MENDED_BY_SETTING = frozenset(
-    {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOTADB}
+    {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN}
 )
 
 

@@ -10,7 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import ConfigurationError, StoreError, StoreUnavailable, Unreachable
+from bot.errors import (
+    ConfigurationError,
+    DarkroomError,
+    StoreError,
+    StoreUnavailable,
+    Unreachable,
+)
 from bot.models import Change, Job, Showing, State
 from bot.store import SqlStore, open_store, sqlite
 from tests.clock import FakeClock
@@ -220,6 +226,29 @@ async def test_a_read_only_file_cannot_be_started_on(path: Path, sqlite_url: str
         file.write(b"\x03")
     with pytest.raises(ConfigurationError, match="read-only"):
         await opened(sqlite_url)
+
+
+@pytest.mark.parametrize(
+    ("code", "expected", "words"),
+    [
+        (sqlite3.SQLITE_FULL, Unreachable, "disk is full"),
+        (sqlite3.SQLITE_IOERR_WRITE, Unreachable, "disk reports errors"),
+        (sqlite3.SQLITE_BUSY_SNAPSHOT, Unreachable, "locked"),
+        (sqlite3.SQLITE_CORRUPT, Unreachable, "malformed"),
+        (sqlite3.SQLITE_READONLY_DIRECTORY, ConfigurationError, "let this user write"),
+        (sqlite3.SQLITE_CANTOPEN_ISDIR, ConfigurationError, "cannot be opened"),
+        (sqlite3.SQLITE_NOTADB, ConfigurationError, "not a SQLite database"),
+    ],
+)
+def test_what_sqlite_refuses_at_start_is_one_line(
+    code: int, expected: type[DarkroomError], words: str
+) -> None:
+    error = sqlite3.OperationalError("malformed")
+    error.sqlite_errorcode = code
+    line = sqlite.refused_at_start(Path("x.db"), error)
+    assert type(line) is expected
+    assert words in str(line)
+    assert "\n" not in str(line)
 
 
 async def test_a_file_that_another_program_holds_is_unreachable(

@@ -3,9 +3,7 @@
 from alembic import context
 
 context.configure(
-    connection=context.config.attributes["connection"],
-    transaction_per_migration=True,
-    transactional_ddl=True,  # Alembic believes that SQLite's driver cannot; see `sqlite`
+    connection=context.config.attributes["connection"], transaction_per_migration=True
 )
 with context.begin_transaction():
     context.run_migrations()
