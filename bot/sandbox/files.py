@@ -31,13 +31,11 @@ class FilePlan:
 
 
 def check_sizes(files: Files, per_file_bytes: int, whole_bytes: int | None) -> None:
-    """Raise when there are too many files or one of them, or all together, are too large.
+    """Raise when one file, or all together, are too large.
 
     Raises:
-        ApiProblem: 30015 or 40005.
+        ApiProblem: 40005.
     """
-    if len(files) > limits.ATTACHMENTS:
-        raise problem(30015)
     sizes = [len(upload.data) for upload in files.values()]
     if any(size > per_file_bytes for size in sizes):
         raise problem(40005)

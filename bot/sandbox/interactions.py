@@ -89,7 +89,7 @@ class Interactions:
             raise problem(40060)
         now = self._world.clock.time()
         too_late = now >= interaction.sent_at + ANSWER_WITHIN_S
-        if interaction.failed or too_late or self._expired(interaction):
+        if too_late or self._expired(interaction):
             raise problem(10062)
         answer = _answer_of(interaction, body)
         data = body.get("data")

@@ -427,3 +427,23 @@ async def test_ten_mib_is_what_a_person_has_without_nitro(house: House) -> None:
     discord, _ = house
     handle = await ask(discord)
     assert handle.interaction.payload["attachment_size_limit"] == 10 * MIB
+
+
+async def test_an_answer_in_an_archived_thread_cannot_be_edited(house: House) -> None:
+    discord, raw = house
+    thread = discord.thread("talk", discord.general)
+    handle = await ask(discord, channel=thread)
+    await raw.respond(handle, 4, {"content": "x"})
+    discord.world.set_thread(thread, archived=True)
+    assert (await raw.hook(handle, "PATCH", ORIGINAL, {"content": "y"})).refusal == (400, 50083)
+    assert (await raw.hook(handle, "POST", "", {"content": "y"})).status == 200
+    discord.world.set_thread(thread, archived=True, locked=True)
+    assert (await raw.hook(handle, "POST", "", {"content": "y"})).refusal == (400, 50083)
+
+
+async def test_waiting_for_a_message_ends_when_the_interaction_fails(house: House) -> None:
+    discord, _ = house
+    handle = await ask(discord)
+    discord.clock.advance(3)
+    with pytest.raises(DidNotRespond):
+        await handle.wait_for(lambda message: True, timeout=5)

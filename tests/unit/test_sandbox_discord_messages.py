@@ -246,6 +246,28 @@ async def test_a_members_overwrite_beats_the_roles(house: House) -> None:
     assert answer.status == 200
 
 
+async def test_among_roles_an_allow_beats_a_deny(house: House) -> None:
+    discord, _ = house
+    bits = int(Permission.SEND_MESSAGES)
+    loud, quiet = discord.role("Loud", 0), discord.role("Quiet", 0)
+    zoe = discord.person("Zoe", loud, quiet)
+    allow, deny = Overwrite(loud.id, allow=bits), Overwrite(quiet.id, deny=bits)
+    discord.world.overwrite(discord.general, allow, deny)
+    assert discord.world.permissions(zoe.id, discord.general) & bits
+
+
+async def test_who_cannot_see_a_channel_can_do_nothing_there_and_is_not_pinged(
+    house: House,
+) -> None:
+    discord, raw = house
+    view = int(Permission.VIEW_CHANNEL)
+    away = Overwrite(discord.ben.id, deny=view, for_member=True)
+    discord.world.overwrite(discord.general, away)
+    assert discord.world.permissions(discord.ben.id, discord.general) == 0
+    posted = await raw.call("POST", at(discord.general), {"content": discord.ben.mention})
+    assert discord.world.messages[int(posted.body["id"])].pings == set()
+
+
 async def test_an_archived_thread_takes_no_edits_and_reopens_for_posts(house: House) -> None:
     discord, raw = house
     thread = discord.thread("talk", discord.general)
@@ -388,11 +410,13 @@ def gallery(url: str) -> list[dict[str, Any]]:
 
 async def test_components_v2_have_no_content_and_count_to_forty(house: House) -> None:
     discord, raw = house
+    discord.limits.enabled = False
     text = {"type": 10, "content": "hi"}
     for body, path in [
         ({"content": "x", "flags": V2, "components": [text]}, "content"),
         ({"embeds": [{"title": "t"}], "flags": V2, "components": [text]}, "embeds"),
         ({"flags": V2, "components": [text] * 41}, "components"),
+        ({"flags": V2, "components": [{"type": 17, "components": [text] * 40}]}, "components"),
         ({"flags": V2, "components": [{"type": 10, "content": "x" * 2001}] * 2}, "components"),
         ({"flags": V2, "components": gallery("attachment://no.png")}, "components.0.items.0"),
     ]:
