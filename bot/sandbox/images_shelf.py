@@ -1,6 +1,7 @@
 """Files that the stand-in of the image API serves below /r2: results and uploads."""
 
 import asyncio
+import itertools
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,10 +21,11 @@ class Shelf:
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="darkroom-r2-")
         self._files: dict[str, Shelved] = {}
+        self._numbers = itertools.count()
 
     async def put(self, path: str, data: bytes, content_type: str) -> None:
         """Store a file, off the event loop."""
-        file = Path(self._folder.name) / str(len(self._files))
+        file = Path(self._folder.name) / str(next(self._numbers))
         await asyncio.to_thread(file.write_bytes, data)
         self._files[path] = Shelved(file, content_type)
 

@@ -44,6 +44,7 @@ class TaskPlan:
         pictures: result URLs of a completed task; 0 = completed without URLs.
         result_shape: which of `resultUrls` and `resultJson` a completed task is read with.
         content_type, extension: what a result's header and address claim; None = the truth.
+        ready_made: a file in `look.format` to hand out instead of rendering one.
     """
 
     pending_s: float | None = 0.05
@@ -54,6 +55,7 @@ class TaskPlan:
     result_shape: Literal["urls", "json", "both"] = "urls"
     content_type: str | None = None
     extension: str | None = None
+    ready_made: bytes | None = field(default=None, repr=False)
     callback: CallbackPlan = CallbackPlan()
 
 

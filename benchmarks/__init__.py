@@ -1,0 +1,1 @@
+"""Measurements of the real bot process between the stand-ins."""
