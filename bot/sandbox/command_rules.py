@@ -30,17 +30,17 @@ def check_commands(form: Form, commands: list[Any]) -> None:
     Raises:
         ApiProblem: 30032 for too many commands of a type.
     """
-    kinds = Counter(c.get("type", SLASH) for c in commands if isinstance(c, dict))
+    kinds = Counter(str(c.get("type", SLASH)) for c in commands if isinstance(c, dict))
     for kind, limit in _LIMITS.items():
-        if kinds[kind] > limit:
+        if kinds[str(kind)] > limit:
             raise problem(30032)
-    seen: set[tuple[int, str]] = set()
+    seen: set[tuple[str, str]] = set()
     for index, command in enumerate(commands):
         path = str(index)
         if not isinstance(command, dict):
             form.error(path, "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType")
             continue
-        key = (command.get("type", SLASH), str(command.get("name")))
+        key = (str(command.get("type", SLASH)), str(command.get("name")))
         if key in seen:
             message = "Application command names must be unique"
             form.error(f"{path}.name", "APPLICATION_COMMANDS_DUPLICATE_NAME", message)
@@ -51,12 +51,12 @@ def check_commands(form: Form, commands: list[Any]) -> None:
 def _check_command(form: Form, path: str, command: Json) -> None:
     kind = command.get("type", SLASH)
     _check_places(form, path, command)
-    if kind not in _LIMITS:
+    if kind not in tuple(_LIMITS):
         form.error(f"{path}.type", "BASE_TYPE_CHOICES", "Value must be one of {1, 2, 3}.")
     elif kind == SLASH:
         _check_named(form, path, command)
         _check_options(form, path, command.get("options"), depth=0)
-        if _weight(command) > _TOTAL_CHARACTERS:
+        if not form.wrong and _weight(command) > _TOTAL_CHARACTERS:
             message = f"Command exceeds maximum size ({_TOTAL_CHARACTERS})"
             form.error(path, "APPLICATION_COMMAND_TOO_LARGE", message)
     else:
@@ -72,7 +72,7 @@ def _check_places(form: Form, path: str, command: Json) -> None:
         values = command.get(key)
         if values is None:
             continue
-        if not isinstance(values, list) or not values or not set(values) <= set(known):
+        if not isinstance(values, list) or not values or any(v not in known for v in values):
             message = f"Value must be one of {known}."
             form.error(f"{path}.{key}", "BASE_TYPE_CHOICES", message)
     bits = command.get("default_member_permissions")
@@ -85,7 +85,7 @@ def _check_named(form: Form, path: str, node: Json) -> None:
     _check_name(form, f"{path}.name", node.get("name"))
     form.longer(f"{path}.description", node.get("description"), 100, least=1)
     for key, limit in (("name_localizations", 32), ("description_localizations", 100)):
-        for locale, text in (node.get(key) or {}).items():
+        for locale, text in _texts(form, path, node, key).items():
             where = f"{path}.{key}.{locale}"
             if locale not in LOCALES:
                 form.error(where, "ENUM_TYPE_COERCE", f"Value {locale!r} is not a locale.")
@@ -93,6 +93,15 @@ def _check_named(form: Form, path: str, node: Json) -> None:
                 _check_name(form, where, text)
             else:
                 form.longer(where, text, limit, least=1)
+
+
+def _texts(form: Form, path: str, node: Json, key: str) -> Json:
+    """A dictionary of localisations; anything else is noted and counts as none."""
+    texts = node.get(key)
+    if texts is None or isinstance(texts, dict):
+        return texts or {}
+    form.error(f"{path}.{key}", "DICT_TYPE_CONVERT", "Only dictionaries may be used")
+    return {}
 
 
 def _check_name(form: Form, path: str, name: object) -> None:
@@ -150,7 +159,7 @@ def _check_option(form: Form, path: str, option: Json, *, depth: int) -> None:
             message = "Sub-commands cannot be nested this deeply"
             form.error(f"{path}.type", "APPLICATION_COMMAND_OPTIONS_TYPE_INVALID", message)
         _check_options(form, path, option.get("options"), depth=depth + 1)
-    elif kind not in range(STRING, ATTACHMENT + 1):
+    elif not isinstance(kind, int) or kind not in range(STRING, ATTACHMENT + 1):
         form.error(f"{path}.type", "BASE_TYPE_CHOICES", "Value must be one of {1..11}.")
     else:
         _check_value_option(form, path, option)
@@ -188,7 +197,7 @@ def check_choices(form: Form, path: str, choices: list[Any], kind: int) -> None:
     for index, choice in enumerate(choices):
         entry = choice if isinstance(choice, dict) else {}
         form.longer(f"{path}.{index}.name", entry.get("name"), 100, least=1)
-        if entry.get("name") in names:
+        if str(entry.get("name")) in names:
             message = "Option choice names must be unique"
             form.error(f"{path}.{index}.name", "APPLICATION_COMMAND_OPTIONS_CHOICE_NAME", message)
         names.add(str(entry.get("name")))

@@ -37,6 +37,8 @@ def check_allowed(form: Form, allowed: object) -> None:
             form.error(f"allowed_mentions.parse.{index}", "BASE_TYPE_CHOICES", message)
     for kind in ("users", "roles"):
         ids = form.count(f"allowed_mentions.{kind}", allowed.get(kind), 100)
+        if not all(str(one).isdigit() for one in ids):
+            form.error(f"allowed_mentions.{kind}", "NUMBER_TYPE_COERCE", "Value is not snowflake.")
         if ids and kind in parse:
             message = f'parse:["{kind}"] and {kind}: [ids...] are mutually exclusive.'
             code = "MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE"

@@ -288,3 +288,23 @@ async def test_a_command_that_was_removed_cannot_be_used(house: House) -> None:
     await raw.call("PUT", path(discord), [])
     with pytest.raises(ClientRefused, match="no command"):
         await discord.ana.slash("imagine", prompt="x")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        5,
+        {"name": {"a": 1}, "description": "D"},
+        named("a", options=7),
+        named("a", options=[None]),
+        named("a", options=[{"type": [], "name": [], "description": {}}]),
+        named("a", options=[TEXT | {"choices": [{"name": [], "value": {}}]}]),
+        named("a", name_localizations=1.5),
+        named("a", contexts=[[]]),
+        named("a") | {"type": "slash"},
+    ],
+)
+async def test_junk_is_refused_and_breaks_nothing(house: House, command: object) -> None:
+    discord, raw = house
+    answer = await raw.call("PUT", path(discord), [command])
+    assert answer.refusal == (400, 50035)
