@@ -137,6 +137,7 @@ def create_engine(path: Path, *, writes: bool) -> AsyncEngine:
         connect_args={"timeout": BUSY_S, "isolation_level": None},
         pool_size=1 if writes else READERS,
         max_overflow=0,
+        hide_parameters=True,  # prompts and tokens stay out of tracebacks, and so of the log
     )
     event.listen(engine.sync_engine, "connect", _set_up_writer if writes else _set_up_reader)
     event.listen(engine.sync_engine, "begin", _begin_immediate if writes else _begin)
@@ -152,6 +153,7 @@ def migration_engine(path: Path) -> Engine:
         URL.create("sqlite", database=str(path)),
         connect_args={"timeout": BUSY_S, "isolation_level": None},
         poolclass=NullPool,
+        hide_parameters=True,
     )
     event.listen(engine, "begin", _begin_immediate)
     return engine
