@@ -19,6 +19,7 @@ from bot.chat.services import Services
 from bot.clock import SystemClock
 from bot.delivery import Delivery
 from bot.drive import Driver, Timing
+from bot.encore import Encore
 from bot.gallery import Gallery
 from bot.images.client import ApiClient
 from bot.images.downloads import HttpDownloads
@@ -63,6 +64,7 @@ async def run(settings: Settings, *, replace_commands: bool = False) -> int:
         stack.callback(pictures.close)
         delivery = Delivery(DiscordMessenger(bot, clock), jobs, pictures, clock)
         gallery = Gallery(downloads, pictures, clock)
+        bot.encore = Encore(jobs, gallery, delivery)
         driver = Driver(jobs, api, gallery, delivery, bell, clock, _timing(settings))
         runner = Runner(
             *(jobs, standing, driver, delivery, api, bell, clock),

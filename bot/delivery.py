@@ -228,8 +228,11 @@ class Delivery:
 
 
 def _first_rung(showing: Showing) -> Rung:
-    """Where the last process stood; an edit that worked once by the bot's rights stays there."""
-    return Rung(showing.rung) if showing.rung else Rung.INTERACTION
+    """Where it was shown last; a new message that is known is edited, not posted again."""
+    rung = Rung(showing.rung) if showing.rung else Rung.INTERACTION
+    if rung in {Rung.CHANNEL, Rung.DM} and showing.message_id is not None:
+        return Rung.BOT
+    return rung
 
 
 def _wait_s(error: Exception, planned_s: float | None) -> float | None:

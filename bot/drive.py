@@ -119,7 +119,7 @@ class Driver:
                 await self._await_callback(submission, rung)
             case State.WAITING:
                 await self._delivery.status(job)
-                await self._watch(submission, rung)
+                await self._watch(job, submission, rung)
         return 0.0
 
     async def _submit(self, job: Job, submission: Submission) -> float:
@@ -160,8 +160,12 @@ class Driver:
                 if named.id == submission.id and named.state is State.WAITING:
                     await self._read(named)
 
-    async def _watch(self, submission: Submission, rung: asyncio.Event) -> None:
-        """Read the task until it ends, by callbacks and behind them by polling."""
+    async def _watch(self, job: Job, submission: Submission, rung: asyncio.Event) -> None:
+        """Read the task until it ends, by callbacks and behind them by polling.
+
+        Ends early when the message is about to slip out of our reach: the next round shows so.
+        """
+        dying_at, began = self._jobs.token_dies_at(job), self._clock.now()
         for wait_s in rules.poll_waits_s(self._timing.poll_interval_s, self._rng):
             left_s = self._left_s(submission)
             rang = await rung_within(rung, min(wait_s, max(left_s, 0.0)), self._clock)
@@ -171,6 +175,8 @@ class Driver:
                 return
             if left_s <= 0:
                 await self._jobs.expire(submission)
+                return
+            if began < dying_at <= self._clock.now():
                 return
             await self._clock.sleep(min(BREATH_S, wait_s))
 
@@ -233,4 +239,5 @@ class Driver:
             except ChatUnavailable as error:
                 log.warning("discord is out of reach", job=job.code, error=repr(error))
                 await self._clock.sleep(DELIVERY_WAIT_S)
+                job = await self._jobs.get(job.id)  # perhaps with a fresher token
         return None

@@ -1,7 +1,7 @@
 """A job's results as checked files on disk, for as long as somebody needs them."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,15 +29,17 @@ class Gallery:
         self._room = asyncio.Semaphore(AT_ONCE)
 
     @asynccontextmanager
-    async def open(self, job: Job) -> AsyncIterator[list[Picture]]:
+    async def open(self, job: Job, *, patient: bool = True) -> AsyncIterator[list[Picture]]:
         """The job's pictures in order, in a temporary folder that goes with the context.
+
+        What is not there yet is asked for again for ten minutes, if `patient`.
 
         Raises:
             DownloadRejected: none of its results is a usable picture.
         """
         with TemporaryDirectory(prefix="darkroom-", ignore_cleanup_errors=True) as folder:
             found = [
-                await self._fetch(job, number, url, Path(folder))
+                await self._fetch(job, number, url, Path(folder), WAITS_S if patient else ())
                 for number, url in enumerate(job.result_urls, start=1)
             ]
             pictures = [picture for picture in found if picture is not None]
@@ -45,8 +47,10 @@ class Gallery:
                 raise DownloadRejected(f"none of {len(found)} results is usable")
             yield pictures
 
-    async def _fetch(self, job: Job, number: int, url: str, folder: Path) -> Picture | None:
-        for wait_s in (*WAITS_S, None):
+    async def _fetch(
+        self, job: Job, number: int, url: str, folder: Path, waits_s: Sequence[float]
+    ) -> Picture | None:
+        for wait_s in (*waits_s, None):
             try:
                 async with self._room:
                     return await self._picture(job, number, url, folder)

@@ -42,6 +42,14 @@ def name(text: str) -> str:
     return "".join(_escaped(one_line[:NAME_LIMIT]))
 
 
+def line(text: str, limit: int) -> str:
+    """The text on one line, at most that many characters after escaping."""
+    tokens = list(_escaped(" ".join(visible(text).split())))
+    if sum(map(len, tokens)) <= limit:
+        return "".join(tokens)
+    return "".join(_head(tokens, limit - len(_ELLIPSIS))) + _ELLIPSIS
+
+
 def filename(text: str) -> str:
     """A file's name without its path, safe inside a code span, its extension kept."""
     bare = re.split(r"[/\\]", " ".join(visible(text).split()))[-1].replace("`", "'").lstrip(". ")

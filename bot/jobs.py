@@ -6,7 +6,7 @@ that says whether it landed, so whoever comes second changes nothing.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import structlog
@@ -26,6 +26,7 @@ from bot.models import (
     Policy,
     Refusal,
     RefusalReason,
+    Reply,
     Showing,
     State,
     Submission,
@@ -37,6 +38,7 @@ from bot.ports import Clock, Store
 
 ADMISSION_DEADLINE_S = 2.0
 ANSWER_DEADLINE = timedelta(seconds=10)
+TOKEN_WARNING = timedelta(seconds=90)
 QUEUE_LIFE = timedelta(minutes=10)
 
 log = structlog.get_logger(__name__)
@@ -158,7 +160,15 @@ class Jobs:
         return Outlook(
             place=await self._place(job),
             usual_wait_s=round(usual or MODELS[job.request.model].usual_wait_s),
+            token_dying=self.token_dies_at(job) <= self._clock.now(),
         )
+
+    @staticmethod
+    def token_dies_at(job: Job) -> datetime:
+        """When the message would soon be out of our reach; never where the bot itself can edit."""
+        if job.request.bot_can_edit:
+            return datetime.max.replace(tzinfo=UTC)
+        return job.request.reply.born_at + rules.TOKEN_LIFE - TOKEN_WARNING
 
     async def _place(self, job: Job) -> int:
         if job.state is not State.QUEUED:
@@ -291,6 +301,12 @@ class Jobs:
         return _logged(
             await self._store.move_job(job.id, {State.READY}, State.FAILED, Failure.NO_USABLE_IMAGE)
         )
+
+    async def renew(self, job: Job, reply: Reply) -> Job:
+        """A press brought a fresh token: the job's message can be edited for 15 minutes more."""
+        await self._store.save_reply(job.id, reply)
+        self._bell.ring(job.id)
+        return await self._store.get_job(job.id)
 
     async def showed(self, job_id: int, showing: Showing) -> None:
         """What people now see."""

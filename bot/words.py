@@ -9,7 +9,18 @@ from types import MappingProxyType
 
 from bot import inert
 from bot.figures import duration, megabytes, money, ordinal, since, until
-from bot.models import Charged, Failure, JobRequest, Kind, Outlook, Refusal, RefusalReason, Trouble
+from bot.models import (
+    Charged,
+    Failure,
+    Job,
+    JobRequest,
+    Kind,
+    Outlook,
+    Refusal,
+    RefusalReason,
+    State,
+    Trouble,
+)
 
 ALT_TEXT_LIMIT = 1024
 
@@ -17,6 +28,13 @@ ALT_TEXT_LIMIT = 1024
 CANCEL = "Cancel"
 TRY_AGAIN = "Try again, may cost twice"
 CHECK_AGAIN = "Check again, free"
+SHOW_RESULT = "Show result"
+
+
+def send_here(code: str) -> str:
+    """The button under one's own history."""
+    return f"Send #{code} here"
+
 
 # Private sentences.
 BLANK_PROMPT = "The prompt is empty; say in words what the picture should show."
@@ -24,6 +42,13 @@ NO_CHANNEL = "I cannot post here; ask me in a text channel. Nothing was charged.
 TOO_LATE_TO_CANCEL = "Too late to cancel: the picture is being sent, or it is over already."
 NOTHING_TO_CHECK = "There is nothing to check any more. Nothing was charged."
 NOT_YOURS = "Only the person who asked for this picture can press that."
+SHOWN_ELSEWHERE = "That picture was sent to you as a direct message already."
+FETCHING = "Fetching the picture once more, free."
+NO_HISTORY = "You have asked for no pictures here yet; try `/imagine`."
+RESULT_GONE = (
+    "That picture cannot be fetched any more: the image service keeps results for 7 days. "
+    "Nothing was charged."
+)
 OLD_BUTTON = "This button is too old for me or not mine; please use the command again."
 OLD_FORM = "This form is too old for me; please open it again. Nothing was charged."
 OLD_COMMAND = (
@@ -45,9 +70,33 @@ PROMPT = "What the picture should show"
 EDIT_PROMPT = "What should change"
 FUSE_PROMPT = "How to put them together; call them image 1, image 2, ..."
 ASPECT_RATIO = "Width to height; auto leaves it to the model"
+HISTORY = "Your own pictures here; send one again"
 IMAGE = "The picture to change: PNG, JPEG or WebP, at most 20 MB"
 
 _WANTED = "send a PNG, JPEG or WebP"
+
+
+_STANDS: Mapping[State, str] = MappingProxyType(
+    {
+        State.QUEUED: "pending",
+        State.SUBMITTING: "processing",
+        State.UNKNOWN: "no answer yet",
+        State.WAITING: "processing",
+        State.READY: "processing",
+        State.DELIVERED: "completed",
+        State.UNDELIVERABLE: "kept for you, not posted",
+        State.FAILED: "failed",
+        State.EXPIRED: "timed out",
+        State.CANCELLED: "cancelled",
+    }
+)
+
+
+def history_line(job: Job, link: str | None) -> str:
+    """One line of one's own history: code, kind, state, when, what."""
+    what = inert.line(job.request.prompt, 80)
+    state = _STANDS[job.state] if link is None else f"[{_STANDS[job.state]}]({link})"
+    return f"`#{job.code}` {job.request.kind}, {state}, {since(job.request.asked_at)}: {what}"
 
 
 def image_option(number: int) -> str:
@@ -60,6 +109,11 @@ def pending(outlook: Outlook, asked_at: datetime) -> str:
     usual = duration(outlook.usual_wait_s)
     place = ordinal(outlook.place)
     return f"Pending, {place} in line, usually {usual}. Asked {since(asked_at)}."
+
+
+def token_dying() -> str:
+    """The message will soon be out of our reach."""
+    return f"It takes long. Press *{SHOW_RESULT}* in a while: I can show it here only then."
 
 
 def processing(started_at: datetime) -> str:

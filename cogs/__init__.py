@@ -4,9 +4,9 @@ A family is a module with `add(bot)`; removing one removes its file and its line
 """
 
 from bot.chat.client import DarkroomBot
-from cogs import edit, fuse, imagine
+from cogs import edit, fuse, history, imagine
 
-FAMILIES = (imagine, edit, fuse)
+FAMILIES = (imagine, edit, fuse, history)
 
 
 def add_commands(bot: DarkroomBot) -> None:

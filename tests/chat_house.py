@@ -13,7 +13,7 @@ from bot.catalogue import MODELS
 from bot.chat.client import DarkroomBot, point_at
 from bot.chat.services import Services
 from bot.hosts import HostRule
-from bot.models import Job, JobRequest, Outlook, Refusal, Showing, State
+from bot.models import Job, JobRequest, Outlook, Place, Refusal, Reply, Showing, State
 from cogs import add_commands
 from tests.chat_samples import job
 from tests.clock import FakeClock
@@ -30,6 +30,7 @@ class FakeJobs:
     admitted: list[JobRequest] = field(default_factory=list)
     shown: list[Showing] = field(default_factory=list)
     dropped: list[Job] = field(default_factory=list)
+    replies: list[Reply] = field(default_factory=list)
     too_late: bool = False
 
     async def admit(self, request: JobRequest) -> Job | Refusal | None:
@@ -58,8 +59,30 @@ class FakeJobs:
     async def check_again(self, one: Job) -> Job | None:
         return None if self.too_late else replace(one, state=State.WAITING)
 
+    async def renew(self, one: Job, reply: Reply) -> Job:
+        self.replies.append(reply)
+        return replace(one, request=replace(one.request, reply=reply))
+
+    async def history(self, person_id: int, guild_id: int | None) -> list[Job]:
+        mine = self.known and self.known.request.person_id == person_id
+        return [self.known] if self.known and mine else []
+
     async def showed(self, job_id: int, showing: Showing) -> None:
         self.shown.append(showing)
+
+
+@dataclass
+class FakeEncore:
+    """Implements `bot.chat.services.Replays`."""
+
+    there: bool = True
+    played: list[tuple[str, Showing]] = field(default_factory=list)
+
+    async def play(
+        self, job: Job, reply: Reply, place: Place, showing: Showing, upload_limit_bytes: int
+    ) -> bool:
+        self.played.append((job.code, showing))
+        return self.there
 
 
 @dataclass
@@ -83,6 +106,7 @@ class ChatHouse:
     bot: DarkroomBot
     jobs: FakeJobs
     clock: FakeClock
+    encore: FakeEncore
 
     def interaction(self, payload: dict[str, Any]) -> discord.Interaction[DarkroomBot]:
         """An interaction as the client builds it of an event."""
@@ -120,9 +144,10 @@ async def chat_house(**changes: Any) -> AsyncIterator[ChatHouse]:  # noqa: ANN40
     jobs, clock = FakeJobs(), FakeClock()
     async with small_discord() as small, discord_at(small):
         bot = DarkroomBot(services(jobs, clock=clock, **changes))
+        bot.encore = encore = FakeEncore()
         add_commands(bot)
         try:
             await bot.login("token")
-            yield ChatHouse(small, bot, jobs, clock)
+            yield ChatHouse(small, bot, jobs, clock, encore)
         finally:
             await bot.close()

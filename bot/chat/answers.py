@@ -63,6 +63,18 @@ async def update(interaction: Interaction, rendered: Rendered) -> None:
     )
 
 
+async def whisper_rendered(interaction: Interaction, rendered: Rendered) -> None:
+    """Show one person an embed with buttons, as the first answer. Raises ChatError."""
+    await _respond(
+        lambda: interaction.response.send_message(
+            embed=rendered.embed,
+            view=rendered.view() or discord.utils.MISSING,
+            ephemeral=True,
+            allowed_mentions=NOBODY,
+        )
+    )
+
+
 async def whisper(interaction: Interaction, sentence: str) -> None:
     """Tell one person something, as the first answer or after it. Raises ChatError."""
     if interaction.response.is_done():

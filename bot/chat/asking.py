@@ -38,7 +38,7 @@ async def ask(
         model=services.model.name,
         person_id=interaction.user.id,
         person_name=inert.storable(interaction.user.display_name),
-        place=_place(interaction),
+        place=place_of(interaction),
         reply=reply_of(interaction),
         asked_at=interaction.created_at,
         upload_limit_bytes=interaction.filesize_limit,
@@ -53,7 +53,7 @@ async def ask_again(interaction: Interaction, job: Job) -> None:
     request = replace(
         job.request,
         id=interaction.id,
-        place=_place(interaction),
+        place=place_of(interaction),
         reply=reply_of(interaction),
         asked_at=interaction.created_at,
         upload_limit_bytes=interaction.filesize_limit,
@@ -67,7 +67,8 @@ def reply_of(interaction: Interaction) -> Reply:
     return Reply(interaction.application_id, interaction.token, interaction.created_at)
 
 
-def _place(interaction: Interaction) -> Place:
+def place_of(interaction: Interaction) -> Place:
+    """Where it was asked. Raises UserError where nothing can be posted."""
     if interaction.channel_id is None:
         raise UserError(words.NO_CHANNEL)
     return Place(interaction.channel_id, interaction.guild_id)

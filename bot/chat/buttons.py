@@ -9,12 +9,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 
 from bot import words
-from bot.chat.answers import Interaction, update, whisper
-from bot.chat.asking import ask_again
+from bot.chat.answers import Interaction, answer, update, whisper
+from bot.chat.asking import ask_again, place_of, reply_of
 from bot.chat.custom_ids import Action, parse
-from bot.chat.embeds import render
-from bot.chat.services import JobService
-from bot.models import Job
+from bot.chat.embeds import render, render_fetching, render_gone
+from bot.chat.messenger import NOBODY
+from bot.chat.services import JobService, Replays
+from bot.chat.wire import single_attempts, translated
+from bot.models import Job, Showing, State
 
 
 async def press(interaction: Interaction) -> None:
@@ -49,6 +51,38 @@ async def _check_again(interaction: Interaction, job: Job) -> None:
     await _redraw(interaction, await _jobs(interaction).check_again(job), words.NOTHING_TO_CHECK)
 
 
+async def _show_result(interaction: Interaction, job: Job) -> None:
+    """A fresh token for the message, and the picture too when it has nowhere else to go."""
+    if job.showing.message_id not in {None, _pressed(interaction)}:
+        await whisper(interaction, words.SHOWN_ELSEWHERE)
+        return
+    await _redraw(interaction, job, "")
+    if job.state is State.UNDELIVERABLE:
+        await _play(interaction, job, job.showing)
+
+
+async def _send_here(interaction: Interaction, job: Job) -> None:
+    """Out of one's own history into this channel."""
+    await _play(interaction, job, await answer(interaction, render_fetching(job)))
+
+
+async def _play(interaction: Interaction, job: Job, showing: Showing) -> None:
+    encore: Replays = interaction.client.encore
+    shown = await encore.play(
+        *(job, reply_of(interaction), place_of(interaction), showing),
+        upload_limit_bytes=interaction.filesize_limit,
+    )
+    if not shown:
+        with translated(by_token=True), single_attempts():
+            await interaction.edit_original_response(
+                embed=render_gone(job).embed, view=None, allowed_mentions=NOBODY
+            )
+
+
+def _pressed(interaction: Interaction) -> int | None:
+    return interaction.message.id if interaction.message else None
+
+
 async def _try_again(interaction: Interaction, job: Job) -> None:
     await ask_again(interaction, job)
 
@@ -59,6 +93,7 @@ async def _redraw(interaction: Interaction, job: Job | None, otherwise: str) -> 
         await whisper(interaction, otherwise)
         return
     jobs = _jobs(interaction)
+    job = await jobs.renew(job, reply_of(interaction))
     rendered = render(job, await jobs.outlook(job))
     await update(interaction, rendered)
     await jobs.showed(job.id, job.showing.but(looks=rendered.looks, state=job.state))
@@ -74,5 +109,7 @@ _ACTIONS: Mapping[Action, Callable[[Interaction, Job], Awaitable[None]]] = Mappi
         Action.CANCEL: _cancel,
         Action.TRY_AGAIN: _try_again,
         Action.CHECK_AGAIN: _check_again,
+        Action.SHOW_RESULT: _show_result,
+        Action.SEND_HERE: _send_here,
     }
 )

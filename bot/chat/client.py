@@ -22,7 +22,7 @@ from typing_extensions import override
 from bot.chat import buttons
 from bot.chat.invite import invite_url
 from bot.chat.reporter import report
-from bot.chat.services import Services
+from bot.chat.services import Replays, Services
 from bot.chat.sync import CommandSync, Payload, Scope, is_daily_limit
 from bot.chat.wire import TRANSIENT_ERRORS, translated
 from bot.errors import ChatUnavailable, ConfigurationError, Unreachable
@@ -44,7 +44,14 @@ def point_at(api_url: str, gateway_url: str) -> None:
 
 
 class DarkroomBot(discord.Client):
-    """The client, its commands and its doors for errors."""
+    """The client, its commands and its doors for errors.
+
+    Attributes:
+        encore: shows finished jobs again; attached before `serve`, for it shows them through
+            this very client.
+    """
+
+    encore: Replays
 
     def __init__(self, services: Services) -> None:
         super().__init__(

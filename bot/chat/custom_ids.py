@@ -12,6 +12,8 @@ class Action(StrEnum):
     CANCEL = "cancel"
     TRY_AGAIN = "again"
     CHECK_AGAIN = "check"
+    SHOW_RESULT = "show"
+    SEND_HERE = "send"
 
 
 def custom_id(action: Action, code: str) -> str:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from hashlib import sha256
 from types import MappingProxyType
@@ -15,6 +15,7 @@ from bot.models import Charged, Failure, Job, Kind, Outlook, Picture, State
 
 _LINKS_LIMIT = 2000
 _MOST_FILES = 10
+_HISTORY = 10  # two rows of buttons
 _LONGEST_URL = 2048
 
 
@@ -33,6 +34,7 @@ _LABELS: Mapping[Action, str] = MappingProxyType(
         Action.CANCEL: words.CANCEL,
         Action.TRY_AGAIN: words.TRY_AGAIN,
         Action.CHECK_AGAIN: words.CHECK_AGAIN,
+        Action.SHOW_RESULT: words.SHOW_RESULT,
     }
 )
 
@@ -79,6 +81,10 @@ def render(job: Job, outlook: Outlook, pictures: Sequence[Picture] = ()) -> Rend
     """
     shown = tuple(pictures[:_MOST_FILES])
     face = _completed(job, shown) if shown else _FACES[job.state](job, outlook)
+    return _rendered(job, face, shown)
+
+
+def _rendered(job: Job, face: _Face, shown: tuple[Picture, ...]) -> Rendered:
     text = f"{inert.quote(job.request.prompt)}\n{face.text}"
     embed = discord.Embed(colour=face.colour, description=text)
     embed.set_footer(text=footer(job))
@@ -88,23 +94,69 @@ def render(job: Job, outlook: Outlook, pictures: Sequence[Picture] = ()) -> Rend
     return Rendered(embed, buttons, shown)
 
 
+def render_fetching(job: Job) -> Rendered:
+    """A finished job whose pictures are on their way once more."""
+    return _rendered(job, _Face(Colour.BLURPLE, words.FETCHING), ())
+
+
+def render_gone(job: Job) -> Rendered:
+    """A finished job whose pictures cannot be had any more."""
+    return _rendered(job, _Face(Colour.AMBER, words.RESULT_GONE), ())
+
+
+def render_history(jobs: Sequence[Job]) -> Rendered:
+    """One's own newest pictures, undelivered ones first, with a button for each that is there.
+
+    Lines of at most about 250 characters each: far within the description's limit.
+    """
+    shown = jobs[:_HISTORY]
+    lines = [words.history_line(job, _link(job)) for job in shown]
+    embed = discord.Embed(colour=Colour.GREY, description="\n".join(lines))
+    buttons = tuple(
+        (words.send_here(job.code), custom_id(Action.SEND_HERE, job.code))
+        for job in shown
+        if job.state in {State.DELIVERED, State.UNDELIVERABLE}
+    )
+    return Rendered(embed, buttons, ())
+
+
+def _link(job: Job) -> str | None:
+    """The address of the job's message; None where it never stood or was removed."""
+    place, showing = job.request.place, job.showing
+    if showing.message_id is None or job.state is State.UNDELIVERABLE:
+        return None
+    where = place.guild_id if showing.channel_id == place.channel_id else None
+    return (
+        f"https://discord.com/channels/{where or '@me'}/{showing.channel_id}/{showing.message_id}"
+    )
+
+
 def footer(job: Job) -> str:
     """Ratio, model and short code; also how we know a message of ours again."""
     return f"{job.request.aspect_ratio} · {job.request.model} · #{job.code}"
 
 
 def _pending(job: Job, outlook: Outlook) -> _Face:
-    return _Face(Colour.GREY, words.pending(outlook, job.request.asked_at), (Action.CANCEL,))
+    text = words.pending(outlook, job.request.asked_at)
+    return _waiting(_Face(Colour.GREY, text, (Action.CANCEL,)), outlook)
 
 
-def _processing(job: Job, _: Outlook) -> _Face:
+def _waiting(face: _Face, outlook: Outlook) -> _Face:
+    """Where the bot cannot edit by itself, a press must bring a token before the old one dies."""
+    if not outlook.token_dying:
+        return face
+    text = f"{face.text}\n{words.token_dying()}"
+    return replace(face, text=text, actions=(Action.SHOW_RESULT, *face.actions))
+
+
+def _processing(job: Job, outlook: Outlook) -> _Face:
     since = max((one.submitted_at for one in job.submissions if one.submitted_at), default=None)
     text = words.processing(since or job.request.asked_at)
     sources = job.request.sources
     if job.request.kind is Kind.FUSE:
         text = f"{words.image_count(len(sources))}\n{text}"
     thumbnail = sources[0].url if job.request.kind is Kind.EDIT else None
-    return _Face(Colour.BLURPLE, text, (Action.CANCEL,), thumbnail)
+    return _waiting(_Face(Colour.BLURPLE, text, (Action.CANCEL,), thumbnail), outlook)
 
 
 def _unknown(_: Job, __: Outlook) -> _Face:

@@ -1,11 +1,12 @@
 """What handlers of commands and buttons call: handed to the client in one value."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from bot.catalogue import Model
 from bot.hosts import HostRule
-from bot.models import Job, JobRequest, Outlook, Refusal, Showing
+from bot.models import Job, JobRequest, Outlook, Place, Refusal, Reply, Showing
 from bot.ports import Clock
 
 
@@ -40,8 +41,26 @@ class JobService(Protocol):
         """Wait anew for a task that was given up; None: there is none."""
         ...
 
+    async def renew(self, job: Job, reply: Reply) -> Job:
+        """A press on the job's message brought a fresh token."""
+        ...
+
+    async def history(self, person_id: int, guild_id: int | None) -> Sequence[Job]:
+        """A person's newest jobs there, undelivered ones first."""
+        ...
+
     async def showed(self, job_id: int, showing: Showing) -> None:
         """What people now see."""
+        ...
+
+
+class Replays(Protocol):
+    """Shows finished jobs once more: `bot.encore.Encore`."""
+
+    async def play(
+        self, job: Job, reply: Reply, place: Place, showing: Showing, upload_limit_bytes: int
+    ) -> bool:
+        """Post the pictures into an answer that stands; False: they cannot be had any more."""
         ...
 
 
