@@ -48,6 +48,7 @@ async def test_a_deleted_message_is_never_posted_again_but_kept_in_history(
         ana, mia = play.discord.ana, play.discord.mia
         asked = await ana.slash("imagine", prompt="a fox")
         shown = await asked.wait_for(lambda message: bool(message.states[1:]))
+        await asyncio.sleep(0.3)  # past the API's pending, so that release ends the processing
         await mia.delete(shown)
         play.api.release(play.api.ledger[0].task_id or "")
         listed = await history(ana, "kept for you")
@@ -81,6 +82,7 @@ async def test_without_a_press_the_picture_comes_by_direct_message(tmp_path: Pat
         world, ana = play.discord.world, play.discord.ana
         hidden = Overwrite(world.bot.id, deny=int(Permission.VIEW_CHANNEL), for_member=True)
         secret = world.add_channel(play.discord.guild, "secret", overwrites=(hidden,))
+        play.api.plan_next(TaskPlan(processing_s=2))
         await ana.slash("imagine", prompt="a fox", channel=secret, token_age_s=899.5)
         async with asyncio.timeout(30):
             while not any(one.attachments for one in ana.messages(ana.dm)):
