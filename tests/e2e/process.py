@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -21,6 +22,44 @@ def free_port() -> int:
     return port
 
 
+def environment(settings: Mapping[str, str]) -> dict[str, str]:
+    """What a process of ours needs to run, and these settings; nothing of the operator's."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    kept |= {name: value for name, value in os.environ.items() if name.startswith("COVERAGE")}
+    return kept | {"PYTHONPATH": str(ROOT), "LOG_FORMAT": "json"} | dict(settings)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A process that is over."""
+
+    code: int
+    out: str
+    err: str
+
+
+async def run_to_end(
+    *arguments: str, settings: Mapping[str, str], folder: Path, timeout_s: float = 50.0
+) -> Ended:
+    """`python -m bot ...` until it ends by itself; killed when that takes too long."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", *arguments),
+        cwd=folder,
+        env=environment(settings),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        async with asyncio.timeout(timeout_s):
+            out, err = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    return Ended(process.returncode or 0, out.decode(), err.decode())
+
+
 class BotProcess:
     """`python -m bot run` with this environment; leaves nothing running."""
 
@@ -28,6 +67,7 @@ class BotProcess:
         self.env = dict(env)
         self.folder = folder
         self.lines: list[dict[str, Any]] = []
+        self._past: list[str] = []
         self._news = asyncio.Condition()
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
@@ -48,19 +88,33 @@ class BotProcess:
         return self._process.pid
 
     @property
+    def running(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self._process is not None and self._process.returncode is None
+
+    @property
     def log(self) -> str:
-        """All that it logged, as text."""
+        """All that it logged since its last start, as text."""
         return "\n".join(map(json.dumps, self.lines))
+
+    @property
+    def whole_log(self) -> str:
+        """All that it ever logged, as text."""
+        return "\n".join([*self._past, self.log])
+
+    def events(self, event: str, **fields: object) -> list[dict[str, Any]]:
+        """The lines so far with this event and these fields."""
+        wanted = fields | {"event": event}
+        return [line for line in self.lines if wanted.items() <= line.items()]
 
     async def start(self, *, wait_ready: bool = True) -> None:
         """Start it, or start it again after it ended."""
-        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        kept |= {name: value for name, value in os.environ.items() if name.startswith("COVERAGE")}
+        self._past.append(self.log)
         self.lines.clear()
         self._process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "bot", "run"),
             cwd=self.folder,
-            env=kept | {"PYTHONPATH": str(ROOT), "LOG_FORMAT": "json"} | self.env,
+            env=environment(self.env),
             stderr=asyncio.subprocess.PIPE,
             stdin=asyncio.subprocess.DEVNULL,
         )
@@ -68,13 +122,14 @@ class BotProcess:
         if wait_ready:
             await self.logged("ready")
 
-    async def logged(self, event: str, timeout_s: float = 30.0) -> dict[str, Any]:
-        """The first line with this event."""
+    async def logged(
+        self, event: str, timeout_s: float = 30.0, **fields: object
+    ) -> dict[str, Any]:
+        """The first line with this event and these fields."""
         async with asyncio.timeout(timeout_s), self._news:
             while True:
-                for line in self.lines:
-                    if line.get("event") == event:
-                        return line
+                if found := self.events(event, **fields):
+                    return found[0]
                 if self._reader is not None and self._reader.done():
                     raise AssertionError(f"the bot ended without {event!r}: {self.log}")
                 await self._news.wait()
