@@ -110,12 +110,16 @@ class Jobs:
         """Nobody saw an answer: cancelled and given back."""
         await self._end_queued(job, State.CANCELLED, Failure.UNANSWERED)
 
-    async def sweep_unanswered(self, jobs: Sequence[Job]) -> None:
-        """Cancel those whose first answer never went out within 10 s."""
+    async def sweep_unanswered(self, jobs: Sequence[Job]) -> Sequence[Job]:
+        """Cancel those of which no row says within 10 s that the first answer went out.
+
+        Returns:
+            The cancelled ones: a process that died just then may have answered all the same.
+        """
         before = self._clock.now() - ANSWER_DEADLINE
-        for job in jobs:
-            if job.answered_at is None and job.created_at < before:
-                await self.unanswered(job)
+        late = [job for job in jobs if job.answered_at is None and job.created_at < before]
+        dropped = [await self._end_queued(job, State.CANCELLED, Failure.UNANSWERED) for job in late]
+        return [job for job in dropped if job is not None]
 
     async def sweep_paused(self, jobs: Sequence[Job]) -> None:
         """While submissions are paused, give up those that have waited for 10 minutes."""
@@ -314,9 +318,12 @@ class Jobs:
 
     # Within.
 
-    async def _end_queued(self, job: Job, target: State, failure: Failure) -> None:
+    async def _end_queued(self, job: Job, target: State, failure: Failure) -> Job | None:
+        moved = None
         for submission in job.submissions:
-            await self._move(submission, {State.QUEUED}, target, Change(failure=failure))
+            change = Change(failure=failure)
+            moved = await self._move(submission, {State.QUEUED}, target, change) or moved
+        return moved
 
     async def _take(self, submission: Submission, sources: set[State], task: Task) -> Job | None:
         """Enter the state that the task's phase means."""

@@ -97,7 +97,8 @@ class Runner:
 
     async def _care(self) -> None:
         jobs = await self._jobs.open()
-        await self._jobs.sweep_unanswered(jobs)
+        for dropped in await self._jobs.sweep_unanswered(jobs):
+            self._start(dropped.id, self._delivery.status(dropped))  # somebody may see an answer
         await self._jobs.sweep_paused(jobs)
         line = self._line(jobs)
         under_way = [job.id for job in jobs if job.state is not State.QUEUED]

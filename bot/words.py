@@ -212,7 +212,7 @@ _FAILURES: Mapping[Failure, tuple[str, str]] = MappingProxyType(
             "It waited too long for its turn, so I took it out of the line.",
             "Ask again later.",
         ),
-        Failure.UNANSWERED: ("The request was dropped before anybody saw it.", "Ask again."),
+        Failure.UNANSWERED: ("I was interrupted before I could take this on.", "Ask again."),
     }
 )
 _COST = MappingProxyType(

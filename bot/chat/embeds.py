@@ -190,6 +190,8 @@ def _expired(job: Job, _: Outlook) -> _Face:
 
 
 def _cancelled(job: Job, _: Outlook) -> _Face:
+    if job.failure is Failure.UNANSWERED:
+        return _Face(Colour.GREY, words.failure(job.failure, _charged(job)))
     return _Face(Colour.GREY, words.cancelled(_charged(job)))
 
 
