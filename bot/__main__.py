@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from bot.errors import ConfigurationError, Unreachable
+from bot.errors import ConfigurationError, StoreError, Unreachable
 
 _SANDBOX_FOLDER = Path("sandbox-pictures")
 
@@ -25,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         code: int = arguments.act(arguments)
     except ConfigurationError as error:
         return _complain(error, 2)
-    except Unreachable as error:
+    except (Unreachable, StoreError) as error:
         return _complain(error, 75)
     except KeyboardInterrupt:
         return 130

@@ -35,7 +35,7 @@ def copy(source: Path, target: Path) -> None:
         _fill(source, target)
     except (sqlite3.Error, StoreError) as exc:
         target.unlink()
-        raise StoreError(f"{source} could not be copied to {target}: {exc}") from exc
+        raise StoreError(f"{source} could not be copied to {target}: {exc}.") from exc
 
 
 def _fill(source: Path, target: Path) -> None:
@@ -43,9 +43,16 @@ def _fill(source: Path, target: Path) -> None:
         closing(sqlite3.connect(source, timeout=sqlite.BUSY_S)) as origin,
         closing(sqlite3.connect(target, isolation_level=None)) as result,
     ):
-        origin.backup(result, pages=-1)  # in one step: it never starts anew when the bot writes
+        # In one step: it never starts anew when the bot writes.
+        origin.backup(result, pages=-1, progress=_refuse_to_wait)
         # A copy is one file; opening it for writing makes it WAL again.
         result.execute("PRAGMA journal_mode = DELETE")
         (verdict,) = result.execute("PRAGMA integrity_check(1)").fetchone()
         if verdict != "ok":
             raise StoreError(f"the copy is damaged: {verdict}")
+
+
+def _refuse_to_wait(status: int, _remaining: int, _total: int) -> None:
+    """A step has waited for `BUSY_S` already; sqlite3 would repeat it for ever."""
+    if status in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+        raise StoreError("another program has locked it")

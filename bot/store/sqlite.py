@@ -77,7 +77,9 @@ def create_private(path: Path, *, new: bool = False) -> None:
 
 
 def prepare(path: Path) -> None:
-    """Make the file usable: created when missing, for its owner only; WAL; writable.
+    """Make sure that there is a file that can be written: created when missing, for its owner only.
+
+    What is in it stays as it is: it may be another program's.
 
     Raises:
         ConfigurationError: the file or its folder cannot be used.
@@ -86,11 +88,19 @@ def prepare(path: Path) -> None:
     try:
         create_private(path)
         with closing(sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)) as connection:
-            connection.execute("BEGIN IMMEDIATE")  # first: says whether the file can be written
+            connection.execute("BEGIN IMMEDIATE")  # says whether the file can be written
             connection.execute("ROLLBACK")
-            connection.execute("PRAGMA journal_mode = WAL")
     except OSError as exc:
         raise refused_by_system(path, exc) from exc
+    except sqlite3.Error as exc:
+        raise refused_at_start(path, exc) from exc
+
+
+def use_wal(path: Path) -> None:
+    """Let readers work beside the writer; it is written into the file. Raises as `prepare`."""
+    try:
+        with closing(sqlite3.connect(path, timeout=BUSY_S)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
     except sqlite3.Error as exc:
         raise refused_at_start(path, exc) from exc
 

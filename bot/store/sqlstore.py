@@ -265,3 +265,4 @@ async def open_store(database_url: str, clock: Clock) -> AsyncIterator[SqlStore]
 def _bring_up(path: Path, now: datetime) -> None:
     sqlite.prepare(path)
     migrate(path, now)
+    sqlite.use_wal(path)

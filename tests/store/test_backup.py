@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import ConfigurationError, StoreError
-from bot.store import SqlStore, backup, open_store
+from bot.store import SqlStore, backup, open_store, sqlite
 from tests.clock import FakeClock
 from tests.store.asking import admit
 
@@ -72,4 +72,17 @@ async def test_a_damaged_source_leaves_no_copy_behind(
     target = tmp_path / "copy.db"
     with pytest.raises(StoreError, match="could not be copied"):
         await backup(sqlite_url, target)
+    assert not target.exists()
+
+
+async def test_a_source_that_another_program_keeps_to_itself_is_not_waited_for_for_ever(
+    path: Path, sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "BUSY_S", 0.01)
+    target = tmp_path / "copy.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StoreError, match="another program has locked it"):
+            await backup(sqlite_url, target)
     assert not target.exists()

@@ -174,6 +174,15 @@ async def test_a_large_body_is_refused_unread(tmp_path: Path) -> None:
         assert answer[9:12] == b"413"
 
 
+async def test_a_body_that_nobody_reads_is_not_waited_for(tmp_path: Path) -> None:
+    async with door(tmp_path) as one:
+        reader, writer = await asyncio.open_connection("127.0.0.1", one.port)
+        writer.write(head("/callbacks/" + "x" * 43, 200_000) + b"{")
+        async with asyncio.timeout(2):
+            assert (await reader.read())[9:12] == b"404"
+        writer.close()
+
+
 async def test_a_large_body_of_unknown_length_is_read_to_the_limit_only(tmp_path: Path) -> None:
     sent = 0
 
