@@ -125,6 +125,7 @@ class Connection:
         self._received: deque[float] = deque(maxlen=_SENDS)
         self._heard_at = asyncio.get_running_loop().time()
         self.session: Session | None = None
+        self._hung_up = False
 
     async def run(self) -> None:
         """Hello, then frames in and out until either side ends it."""
@@ -133,7 +134,7 @@ class Connection:
             self._hello()
             await self._read()
         except _Close as end:
-            await self._socket.close(code=end.code)
+            await self.close(end.code)
         finally:
             writer.cancel()
             self._leave()
@@ -159,7 +160,8 @@ class Connection:
             self._request.transport.abort()
 
     async def close(self, code: int) -> None:
-        """Close with a code."""
+        """Close with a code; the session lives on, whatever the bot's close frame answers."""
+        self._hung_up = True
         await self._socket.close(code=code)
 
     async def _write(self) -> None:
@@ -265,7 +267,8 @@ class Connection:
             return
         session.send = None
         session.left_at = self._gateway.world.clock.time()
-        if self._socket.close_code in (WSCloseCode.OK, WSCloseCode.GOING_AWAY):
+        goodbye = self._socket.close_code in (WSCloseCode.OK, WSCloseCode.GOING_AWAY)
+        if goodbye and not self._hung_up:
             self._gateway.sessions.end(session)
 
     def _log(self, direction: Direction, name: str, data: AnyJson) -> None:
