@@ -110,6 +110,8 @@ class Driver:
 
     async def _advance(self, job: Job, submission: Submission, rung: asyncio.Event) -> float:
         match submission.state:
+            case State.QUEUED if job.answered_at is None:
+                return await self._drop(job)
             case State.QUEUED:
                 return await self._submit(job, submission)
             case State.SUBMITTING:  # the process that sent it is gone
@@ -120,6 +122,16 @@ class Driver:
             case State.WAITING:
                 await self._delivery.status(job)
                 await self._watch(job, submission, rung)
+        return 0.0
+
+    async def _drop(self, job: Job) -> float:
+        """End a job that no row calls answered; told first, for after the end nobody would."""
+        try:
+            await self._delivery.withdraw(job)
+        except ChatUnavailable as error:
+            log.info("unanswered job not withdrawn yet", job=job.code, error=repr(error))
+            return DELIVERY_WAIT_S
+        await self._jobs.unanswered(job)
         return 0.0
 
     async def _submit(self, job: Job, submission: Submission) -> float:
