@@ -15,7 +15,7 @@ from structlog.contextvars import bind_contextvars
 
 from bot import rules
 from bot.bell import Bell, rung_within
-from bot.delivery import Delivery, Ending
+from bot.delivery import Delivery, Ending, Rung
 from bot.errors import (
     ChatUnavailable,
     DownloadRejected,
@@ -228,6 +228,9 @@ class Driver:
             await self._finish(job, ())
 
     async def _deliver(self, job: Job) -> None:
+        if job.showing.state is State.READY and job.showing.rung != Rung.NOWHERE:
+            await self._conclude(job, Ending.SHOWN)  # a process died before it noted the end
+            return
         try:
             async with self._gallery.open(job) as pictures:
                 ending = await self._finish(job, pictures)
@@ -236,6 +239,9 @@ class Driver:
             if unusable := await self._jobs.unusable(job):
                 await self._show_end(unusable)
             return
+        await self._conclude(job, ending)
+
+    async def _conclude(self, job: Job, ending: Ending | None) -> None:
         if ending is Ending.SHOWN:
             delivered = await self._jobs.delivered(job)
             if delivered is not None:

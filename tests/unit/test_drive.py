@@ -297,6 +297,15 @@ async def test_an_end_that_was_not_shown_is_shown_by_the_next_process(tmp_path: 
         assert await home.jobs.open() == []
 
 
+async def test_what_a_dead_process_has_shown_is_not_shown_again(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        job = await restart_in(home, State.READY)
+        await home.jobs.showed(job.id, job.showing.but(rung="dm", state=State.READY))
+    async with house(tmp_path) as home:
+        assert (await home.drive(job)).state is State.DELIVERED
+        assert home.messenger.shown == []
+
+
 async def test_an_unanswered_job_is_cancelled_and_never_posted(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
         job = await home.jobs.admit(home.request())
