@@ -5,7 +5,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python;
 	&& echo $$python && break; done)
 BIN := .venv/bin
 
-.PHONY: run test check clean
+.PHONY: run test check chaos clean
 
 # The real bot when there is a token, in the environment or in .env; else the sandbox.
 run: .venv/run.stamp
@@ -24,6 +24,10 @@ check: .venv/dev.stamp
 	$(BIN)/coverage run -m pytest
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+
+# The bot is killed at random moments and dies at every named place; takes a quarter of an hour.
+chaos: .venv/dev.stamp
+	$(BIN)/python -m tests.chaos
 
 # Everything that was made here, except the database and .env.
 clean:

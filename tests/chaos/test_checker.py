@@ -1,0 +1,58 @@
+"""The checker finds each kind of fault, and nothing in an honest end."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.chaos.checker import (
+    GREEN,
+    TRY_AGAIN,
+    Evidence,
+    Kind,
+    Posted,
+    Row,
+    Seen,
+    faults,
+)
+
+AMBER, GREY = 0xF0B232, 0x99AAB5
+
+SEEN = Seen("cat", True, GREEN, "Completed in 3 s for @Zoe.", ("aaaa",))
+POSTED = Posted("cat", task=True, charged=True, pictures=("aaaa",))
+ROW = Row("cat", "delivered", None, True, "ready", "yes")
+GOOD = Evidence(True, [SEEN], [POSTED], [ROW], {"aaaa": 1})
+
+TOLD = Seen("cat", True, AMBER, "No answer came. It may have been charged.", (), (TRY_AGAIN,))
+LOST_POST = Posted("cat", task=False, charged=False)
+UNKNOWN = Row("cat", "failed", "unknown_outcome", True, "failed", "maybe")
+IN_DOUBT = Evidence(False, [TOLD], [LOST_POST], [UNKNOWN], {})
+
+WAITING = replace(SEEN, colour=GREY, words="Pending, 1st in line.", pictures=())
+
+
+@pytest.mark.parametrize("honest", [GOOD, IN_DOUBT, replace(GOOD, seen=[], ledger=[], rows=[])])
+def test_an_honest_end_has_no_fault(honest: Evidence) -> None:
+    assert faults(replace(honest, shown=honest.shown if honest.seen else {})) == []
+
+
+@pytest.mark.parametrize(
+    ("broken", "kind"),
+    [
+        (replace(GOOD, seen=[WAITING]), Kind.LOST),
+        (replace(GOOD, rows=[]), Kind.LOST),
+        (replace(GOOD, ledger=[POSTED, POSTED]), Kind.DOUBLED),
+        (replace(GOOD, shown={"aaaa": 2}), Kind.DOUBLED),
+        (replace(GOOD, seen=[replace(SEEN, accepted=False)]), Kind.UNASKED),
+        (replace(IN_DOUBT, callbacks=True, ledger=[POSTED]), Kind.UNKNOWN),
+        (replace(IN_DOUBT, seen=[replace(TOLD, buttons=())]), Kind.SILENT),
+        (replace(IN_DOUBT, seen=[replace(TOLD, words="No answer came.")]), Kind.SILENT),
+        (replace(GOOD, rows=[replace(ROW, state="waiting")]), Kind.HELD),
+        (replace(IN_DOUBT, rows=[replace(UNKNOWN, shown_state="waiting")]), Kind.HELD),
+        (replace(GOOD, seen=[replace(SEEN, pictures=("bbbb",))]), Kind.FALSE),
+        (replace(GOOD, seen=[replace(SEEN, pictures=())]), Kind.FALSE),
+        (replace(GOOD, rows=[replace(ROW, charged="no")]), Kind.FALSE),
+        (replace(GOOD, rows=[replace(ROW, state="undeliverable")]), Kind.FALSE),
+    ],
+)
+def test_each_broken_promise_is_found(broken: Evidence, kind: Kind) -> None:
+    assert kind in {fault.kind for fault in faults(broken)}
