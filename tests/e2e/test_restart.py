@@ -221,5 +221,7 @@ async def test_a_process_that_dies_while_it_answers_leaves_nobody_waiting(
         assert words(message) == (
             "I was interrupted before I could take this on. Not charged. Ask again."
         )
-        assert len(stage.bot.events("job moved", to="cancelled", failure="unanswered")) == 2
+        await stage.bot.until(
+            lambda: len(stage.bot.events("job moved", to="cancelled", failure="unanswered")) == 2
+        )
         assert stage.posts("before anybody saw it") == stage.posts("seen, but not noted") == []
