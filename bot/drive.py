@@ -250,12 +250,13 @@ class Driver:
             await self._jobs.undeliverable(job)
 
     async def _finish(self, job: Job, pictures: Sequence[Picture]) -> Ending | None:
-        """Show the end; None: the process stops before Discord is back."""
-        while not self.stopping:
+        """Show the end, in a stop too; None: the process stops before Discord is back."""
+        while True:
             try:
                 return await self._delivery.finish(job, pictures)
             except ChatUnavailable as error:
                 log.warning("discord is out of reach", job=job.code, error=repr(error))
+                if self.stopping:
+                    return None
                 await self._clock.sleep(DELIVERY_WAIT_S)
                 job = await self._jobs.get(job.id)  # perhaps with a fresher token
-        return None
