@@ -12,6 +12,7 @@ const WORDS = {
   killed: "Bot was killed",
   died: "Bot died",
 };
+const FORWARD_S = 15 * 60;
 const DOWN = new Set(["stopped", "killed", "died"]);
 
 /** The state with its button, always at hand. */
@@ -59,13 +60,19 @@ export function drawBotDetails(host, bot, clockOffsetS) {
     host,
     element("p", { class: bot.state === "died" ? "bot-says died" : "bot-says" }, bot.says),
     code,
-    clockOffsetS > 0 &&
-      element(
-        "p",
-        { class: "quiet" },
-        `Discord's clock runs ahead: +${Math.round(clockOffsetS / 60)} min.`,
-      ),
-    restart,
+    element("div", { class: "row" }, restart, clockButton()),
+    element("p", { class: "quiet" }, clockWords(clockOffsetS)),
     log,
   );
+}
+
+function clockButton() {
+  const forward = () => orComplain(act("clock", { seconds: FORWARD_S }));
+  const properties = { type: "button", class: "button secondary", on: { click: forward } };
+  return element("button", properties, "Clock forward 15 min");
+}
+
+function clockWords(offsetS) {
+  if (offsetS <= 0) return "Discord's clock is right; forward, and interaction tokens expire.";
+  return `Discord's clock runs ahead: +${Math.round(offsetS / 60)} min.`;
 }

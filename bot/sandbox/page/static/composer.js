@@ -4,9 +4,9 @@ import { commandLine } from "./commandline.js";
 import { commandItems, slashCommands } from "./commands.js";
 import * as candidates from "./candidates.js";
 import { element, fill, icon } from "./element.js";
-import { displayName } from "./faces.js";
 import { fileTile } from "./filetile.js";
 import { act } from "./live.js";
+import { ReplyBar } from "./replybar.js";
 import { Suggestions } from "./suggestions.js";
 import { chooseFiles, filesOf } from "./uploads.js";
 import { openChannel, withMentions, world } from "./world.js";
@@ -18,7 +18,6 @@ export class Composer {
   constructor(host, { started }) {
     this.started = started;
     this.line = null;
-    this.replyingTo = null;
     this.tiles = [];
     this.drafts = new Map();
     this.build(host);
@@ -28,7 +27,7 @@ export class Composer {
   build(host) {
     this.error = element("p", { class: "composer-error", role: "alert" });
     this.help = element("p", { class: "composer-help", "aria-live": "polite" });
-    this.reply = element("div", { class: "reply-bar", hidden: true });
+    this.reply = new ReplyBar(() => this.answer(null));
     this.tray = element("div", { class: "tray" });
     this.input = element("textarea", {
       class: "composer-input",
@@ -57,7 +56,7 @@ export class Composer {
     this.node = element("section", { class: "composer", "aria-label": "Write" });
     this.suggestions = new Suggestions(this.node);
     this.suggestions.attach(this.input);
-    this.node.append(this.error, this.help, this.reply, this.box);
+    this.node.append(this.error, this.help, this.reply.node, this.box);
     host.append(this.node);
   }
 
@@ -148,40 +147,8 @@ export class Composer {
 
   /** Reply to a message; null ends that. */
   answer(message) {
-    this.replyingTo = message && { message, ping: true };
-    this.reply.hidden = !message;
+    this.reply.show(message);
     if (!message) return;
-    const ping = element(
-      "button",
-      { type: "button", class: "ping", "aria-pressed": "true" },
-      "@ on",
-    );
-    ping.addEventListener("click", () => {
-      const now = (this.replyingTo.ping = !this.replyingTo.ping);
-      ping.setAttribute("aria-pressed", String(now));
-      fill(ping, now ? "@ on" : "@ off");
-    });
-    const close = element(
-      "button",
-      {
-        type: "button",
-        class: "icon-button",
-        "aria-label": "Stop replying",
-        on: { click: () => this.answer(null) },
-      },
-      icon("close", 16),
-    );
-    fill(
-      this.reply,
-      element(
-        "span",
-        { class: "reply-words" },
-        "Replying to ",
-        element("strong", {}, displayName(message.author)),
-      ),
-      ping,
-      close,
-    );
     this.leave();
     this.input.focus();
   }
@@ -240,7 +207,7 @@ export class Composer {
     const { value, selectionStart } = this.input;
     const slash = /^\/([^\n]*)$/.exec(value);
     const at = MENTION.exec(value.slice(0, selectionStart));
-    if (slash && !this.replyingTo) this.offerCommands(slash[1]);
+    if (slash && !this.reply.message) this.offerCommands(slash[1]);
     else if (at) this.offerPeople(at[2]);
     else this.suggestions.hide();
   }
@@ -280,7 +247,7 @@ export class Composer {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
       event.preventDefault();
       this.send();
-    } else if (event.key === "Escape" && this.replyingTo) this.answer(null);
+    } else if (event.key === "Escape" && this.reply.message) this.answer(null);
     else if (event.key === "ArrowUp" && !this.input.value) {
       event.preventDefault();
       document.querySelector(".message:last-child article")?.focus();
@@ -312,8 +279,8 @@ export class Composer {
   }
 
   deliver(text, uploads) {
-    if (!this.replyingTo) return act("send", { text, uploads });
-    const { message, ping } = this.replyingTo;
+    const { message, ping } = this.reply;
+    if (!message) return act("send", { text, uploads });
     return act("reply", { message: message.id, text, uploads, ping });
   }
 }

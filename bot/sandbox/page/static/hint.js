@@ -46,7 +46,7 @@ export function hint(host, begin) {
         element("b", {}, "Kill the bot"),
         ", then ",
         element("b", {}, "Start the bot"),
-        ": the picture still arrives, paid once.",
+        ": the picture still arrives.",
       ),
     ),
     start,
