@@ -12,8 +12,13 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot.errors import ConfigurationError, StoreError, Unreachable
+
+if TYPE_CHECKING:
+    from bot.sandbox.page.real_images import RealKey
+    from bot.settings import Settings
 
 _SANDBOX_FOLDER = Path("sandbox-pictures")
 
@@ -61,15 +66,13 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="overwrite commands that another program gave this application",
     )
-
-    sandbox = commands.add_parser("sandbox", help="see everything work, without any account")
-    sandbox.set_defaults(act=_sandbox)
-    sandbox.add_argument(
-        "--folder",
-        type=Path,
-        default=_SANDBOX_FOLDER,
-        help=f"where the pictures go (default: {_SANDBOX_FOLDER})",
+    run.add_argument(
+        "--sandbox-api",
+        action="store_true",
+        help="with the stand-in of the image API: pictures that cost nothing, on the real Discord",
     )
+
+    _add_sandbox(commands.add_parser("sandbox", help="see everything work, without any account"))
 
     check = commands.add_parser("check", help="say what is right and what is not, at no cost")
     check.set_defaults(act=_check)
@@ -82,23 +85,106 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_sandbox(sandbox: argparse.ArgumentParser) -> None:
+    sandbox.set_defaults(act=_sandbox)
+    way = sandbox.add_mutually_exclusive_group()
+    way.add_argument(
+        "--script",
+        action="store_true",
+        help="no page: a conversation plays in the terminal, and ends",
+    )
+    way.add_argument(
+        "--real-api",
+        action="store_true",
+        help="the image API itself with your key: every picture costs",
+    )
+    sandbox.add_argument(
+        "--folder",
+        type=Path,
+        default=_SANDBOX_FOLDER,
+        help=f"where the script's pictures go (default: {_SANDBOX_FOLDER})",
+    )
+    sandbox.add_argument("--port", type=_port, default=0, help="the page's port (default: any)")
+    sandbox.add_argument("--no-browser", action="store_true", help="open no browser")
+    sandbox.add_argument(
+        "--set",
+        type=_setting,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a setting of the page's bot, such as COOLDOWN_SECONDS=60; may be repeated",
+    )
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text[:6]) <= 65_535):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: a number from 0 to 65535")
+    return int(text)
+
+
+def _setting(text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not (sign and name.isidentifier()):
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
+    return name.upper(), value
+
+
 def _run(arguments: argparse.Namespace) -> int:
     from bot import log
     from bot.settings import Settings
 
     settings = Settings.from_env()
     log.configure(settings.log_level, settings.log_format, settings.secrets)
-    _ = settings.token, settings.api_key  # refuse before the slow imports
+    _ = settings.token  # refuse before the slow imports
+    if not arguments.sandbox_api:
+        _ = settings.api_key
+    bot = _bot(settings, replace=arguments.replace_commands, sandbox_api=arguments.sandbox_api)
+    return asyncio.run(bot)
+
+
+async def _bot(settings: "Settings", *, replace: bool, sandbox_api: bool) -> int:
+    """The bot; with the image API's stand-in in the same process when that is wanted."""
     from bot import app
 
-    return asyncio.run(app.run(settings, replace_commands=arguments.replace_commands))
+    if not sandbox_api:
+        return await app.run(settings, replace_commands=replace)
+    from bot.sandbox.command import SHOWN
+    from bot.sandbox.images_api import ImageSandbox
+
+    async with ImageSandbox(plan=SHOWN) as api:
+        _say("The image API is a stand-in on this machine: the pictures cost nothing.")
+        played = settings.with_images(api.base_url, api.key, api.results_host)
+        return await app.run(played, replace_commands=replace)
 
 
 def _sandbox(arguments: argparse.Namespace) -> int:
-    from bot.sandbox.command import run_sandbox
-
     bot_command = [sys.executable, "-m", "bot", "run"]
-    return asyncio.run(run_sandbox(bot_command, arguments.folder, _say))
+    if arguments.script:
+        from bot.sandbox.command import run_sandbox
+
+        return asyncio.run(run_sandbox(bot_command, arguments.folder, _say))
+    from bot.sandbox.page.serve import PageOptions, run_page
+
+    options = PageOptions(
+        port=arguments.port,
+        browser=not arguments.no_browser,
+        settings=dict(arguments.set),
+        real=_real_key() if arguments.real_api else None,
+    )
+    return asyncio.run(run_page(bot_command, options, _say))
+
+
+def _real_key() -> "RealKey":
+    from bot.sandbox.page.real_images import RealKey
+    from bot.settings import Settings
+
+    settings = Settings.from_env()
+    return RealKey(
+        key=settings.api_key,
+        base_url=settings.apimodels_base_url,
+        model=settings.apimodels_model,
+        result_hosts=",".join(sorted(settings.result_hosts.patterns)),
+    )
 
 
 def _check(_: argparse.Namespace) -> int:

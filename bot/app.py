@@ -23,6 +23,7 @@ from bot.encore import Encore
 from bot.gallery import Gallery
 from bot.images.client import ApiClient
 from bot.images.downloads import HttpDownloads
+from bot.images.relay import SourceRelay
 from bot.jobs import Jobs, Rulebook
 from bot.pictures import PillowPictures
 from bot.ports import Store
@@ -56,9 +57,7 @@ async def run(settings: Settings, *, replace_commands: bool = False) -> int:
         )
         bot = DarkroomBot(_services(settings, store, jobs, replace_commands=replace_commands))
         add_commands(bot)
-        api = await stack.enter_async_context(
-            ApiClient(settings.apimodels_base_url, SecretStr(settings.api_key))
-        )
+        api = await _api(settings, stack)
         downloads = await stack.enter_async_context(HttpDownloads(settings.result_hosts))
         pictures = PillowPictures()
         stack.callback(pictures.close)
@@ -98,6 +97,13 @@ async def _until(
         for task in works:
             task.cancel()
         await asyncio.gather(*works, return_exceptions=True)
+
+
+async def _api(settings: Settings, stack: AsyncExitStack) -> SourceRelay:
+    base_url = settings.apimodels_base_url
+    client = await stack.enter_async_context(ApiClient(base_url, SecretStr(settings.api_key)))
+    sources = await stack.enter_async_context(HttpDownloads(settings.discord_cdn_hosts))
+    return SourceRelay(client, sources, settings.relay_sources, base_url)
 
 
 def _services(settings: Settings, store: Store, jobs: Jobs, *, replace_commands: bool) -> Services:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.catalogue import MODELS
@@ -21,6 +21,7 @@ from bot.shapes import (
     LogFormat,
     LogLevel,
     ModelName,
+    RelaySources,
     Secret,
     SecretAddress,
     Snowflake,
@@ -97,6 +98,8 @@ class Settings(BaseSettings):
     result_hosts: Hosts = Field(
         HostRule.parse("*.apimodels.app"), description=_HOSTS, examples=["*.apimodels.app"]
     )
+
+    relay_sources: RelaySources = Field("auto", description="auto or always", examples=["auto"])
 
     database_url: SqliteAddress = Field(
         "sqlite:///data/darkroom.db",
@@ -188,6 +191,16 @@ class Settings(BaseSettings):
                 "put it into .env as APIMODELS_API_KEY=<key>."
             )
         return self.apimodels_api_key.get_secret_value()
+
+    def with_images(self, base_url: str, key: str, results_host: str) -> Self:
+        """The same with another image API, and with a database of its own for its play money."""
+        changed = {
+            "apimodels_base_url": base_url,
+            "apimodels_api_key": SecretStr(key),
+            "result_hosts": HostRule.parse(results_host),
+            "database_url": f"{self.database_url}.sandbox",
+        }
+        return self.model_copy(update=changed)
 
     @property
     def secrets(self) -> frozenset[str]:

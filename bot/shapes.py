@@ -136,4 +136,5 @@ Snowflakes = Annotated[frozenset[Snowflake], NoDecode, BeforeValidator(_ids)]
 LogLevel = Annotated[
     Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(_upper)
 ]
+RelaySources = Annotated[Literal["auto", "always"], BeforeValidator(_lower)]
 LogFormat = Annotated[Literal["auto", "console", "json"], BeforeValidator(_lower)]

@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Self, TypeVar
 
@@ -30,8 +31,9 @@ from bot.images.protocol import (
     read_balance,
     read_models,
     read_task,
+    read_upload,
 )
-from bot.models import Balance, JobRequest, Task
+from bot.models import Balance, JobRequest, Source, Task
 
 T = TypeVar("T")
 
@@ -54,6 +56,7 @@ _retried = stamina.AsyncRetryingCaller(
 
 _TASKS = "images/generations"
 _BALANCE = "balance"
+_FILES = "files"
 
 ErrorTable = Mapping[type[Exception], type[ProviderError]]
 
@@ -70,6 +73,9 @@ POST_ERRORS: ErrorTable = MappingProxyType(
 )
 READ_ERRORS: ErrorTable = MappingProxyType(
     {httpx.HTTPError: ProviderUnavailable, TimeoutError: ProviderUnavailable}
+)
+UPLOAD_ERRORS: ErrorTable = MappingProxyType(
+    {httpx.HTTPError: NotCreated, TimeoutError: NotCreated}
 )
 
 
@@ -149,6 +155,24 @@ class ApiClient:
         """
         with _translated(READ_ERRORS):
             return read_models(await self._post(PROBE))
+
+    async def upload(self, file: Path, source: Source) -> str:
+        """Send a source image up, free of charge; the address under which the API reads it.
+
+        Raises:
+            NotCreated: no readable answer for now; safe to try later, for nothing was asked for.
+            ProviderError: refused.
+        """
+        data = await asyncio.to_thread(file.read_bytes)
+        name = f"source.{source.content_type.rpartition('/')[2]}"  # people's file names stay here
+        request = self._http.build_request(
+            "POST",
+            _FILES,
+            files={"file": (name, data, source.content_type)},
+            timeout=self._post_limits.phases,
+        )
+        with _translated(UPLOAD_ERRORS):
+            return read_upload(await self._exchange(request, self._post_limits.total_s))
 
     async def _read(self, path: str, params: Mapping[str, str], parse: Callable[[Answer], T]) -> T:
         request = self._http.build_request(

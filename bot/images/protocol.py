@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from bot.errors import BadRequest, ProviderUnavailable
+from bot.errors import BadRequest, NotCreated, ProviderUnavailable
 from bot.images.answers import (
     MAX_DETAIL_CHARS,
     Answer,
@@ -100,6 +100,20 @@ def read_task(answer: Answer, task_id: str) -> Task:
     if answer.data.get("taskId", task_id) != task_id:
         raise answer.error(ProviderUnavailable)
     return task
+
+
+def read_upload(answer: Answer) -> str:
+    """The address of a file that was sent up.
+
+    Raises:
+        NotCreated: no readable answer for now, or 429.
+        ProviderError: refused.
+    """
+    url = answer.data.get("publicUrl")
+    if answer.succeeded and isinstance(url, str) and _RESULT_URL.fullmatch(url):
+        return url
+    error = read_error(answer)
+    raise answer.error(NotCreated) if isinstance(error, ProviderUnavailable) else error
 
 
 def find_task_id(body: bytes) -> str | None:

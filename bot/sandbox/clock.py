@@ -20,6 +20,11 @@ class Clock:
         """The same moment as an aware UTC datetime."""
         return datetime.fromtimestamp(self.time(), UTC)
 
+    @property
+    def offset_s(self) -> float:
+        """How far it runs ahead of real time."""
+        return self._offset_s
+
     def advance(self, seconds: float) -> None:
         """Move the world forward; whoever sleeps past the new moment wakes at once.
 

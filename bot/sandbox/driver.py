@@ -119,6 +119,7 @@ class Person:
         /,
         *,
         channel: Channel | None = None,
+        options: Mapping[str, OptionValue] | None = None,
         **values: OptionValue,
     ) -> InteractionHandle:
         """Type into an option; the answer's `choices` are the suggestions."""
@@ -127,7 +128,7 @@ class Person:
         command = self._desk.rules.command(top, kinds.SLASH, self.user, place)
         spec = self._desk.rules.focused(command, path, option)
         resolved = Resolved()
-        given = {**values, option: typed}
+        given = {**values, **(options or {}), option: typed}
         built = self._desk.rules.options(command, path, given, self.user, resolved, focused=option)
         data = _command_data(command, resolved) | {"options": built}
         return self._send(place, Kind.AUTOCOMPLETE, data, command=command, option_type=spec["type"])

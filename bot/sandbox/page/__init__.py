@@ -1,0 +1,1 @@
+"""The chat page on loopback: its server, its WebSocket, and the bot process behind it."""
