@@ -9,6 +9,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, cast
 
@@ -33,6 +34,7 @@ LOGIN_ATTEMPT_S = 10.0
 LONGEST_RATE_LIMIT_S = 30.0  # the least that discord.py lets us ask for
 STEADY = timedelta(minutes=5)
 REMEMBERED_PRESSES = 1000
+LAST_ANSWERS_S = 1.0  # of the 10 s in which a container must end
 
 _UNGUARDED = frozenset({"READY", "RESUMED"})  # without these there is no session: connect anew
 
@@ -75,6 +77,7 @@ class DarkroomBot(discord.Client):
         self._born_at = time.monotonic()
         self._connected_once = False
         self._pressed: deque[int] = deque(maxlen=REMEMBERED_PRESSES)
+        self._in_hand: set[asyncio.Task[Any]] = set()
         self._guard_parsers()
 
     async def serve(self, token: str) -> None:
@@ -180,6 +183,7 @@ class DarkroomBot(discord.Client):
 
         An event that comes twice ends here; of commands the store knows that.
         """
+        self.take_in_hand()
         if interaction.id in self._pressed:
             return
         self._pressed.append(interaction.id)
@@ -202,6 +206,21 @@ class DarkroomBot(discord.Client):
         parsers = self._connection.parsers
         for name in parsers.keys() - _UNGUARDED:
             parsers[name] = _guarded(name, parsers[name])
+
+    def take_in_hand(self) -> None:
+        """Called by each handler: `close` waits for its task, error door included."""
+        if task := asyncio.current_task():
+            self._in_hand.add(task)
+            task.add_done_callback(self._in_hand.discard)
+
+    @override
+    async def close(self) -> None:
+        """Disconnect, once those who were just asking have their answer."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAST_ANSWERS_S):
+                while self._in_hand:
+                    await asyncio.wait(self._in_hand)
+        await super().close()
 
     async def _forget_session(self) -> None:
         """A failed login leaves its HTTP session behind; the next one makes its own."""
@@ -231,6 +250,7 @@ class Tree(app_commands.CommandTree[DarkroomBot]):
     @override
     async def _call(self, interaction: discord.Interaction[DarkroomBot]) -> None:
         """Beyond discord.py's own: payloads that it cannot read raise anything."""
+        self.client.take_in_hand()
         try:
             await super()._call(interaction)
         except app_commands.AppCommandError:
