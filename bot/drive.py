@@ -30,7 +30,7 @@ from bot.jobs import QUEUE_LIFE, Jobs
 from bot.models import Failure, Job, Picture, State, Submission
 from bot.ports import Clock, ImageApi
 
-BREATH_S = 0.5  # between two reads of one task, however often callbacks ring
+BREATH_S = 0.5  # from a read that a callback caused to the next one, however often they ring
 SHORTEST_REST_S = 1.0
 LONGEST_RETRY_AFTER_S = 60.0
 MISSING_TASK = timedelta(seconds=60)  # a new task may be unknown to the API for a moment
@@ -190,7 +190,8 @@ class Driver:
                 return
             if began < dying_at <= self._clock.now():
                 return
-            await self._clock.sleep(min(BREATH_S, wait_s))
+            if rang:  # after a poll a callback is heard at once: it likely brings the end
+                await self._clock.sleep(min(BREATH_S, wait_s))
 
     def _left_s(self, submission: Submission) -> float:
         """Seconds until a person has waited long enough for this submission."""

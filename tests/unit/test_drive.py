@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.drive import BREATH_S
 from bot.errors import (
     BadKey,
     BadRequest,
@@ -38,6 +39,31 @@ async def test_a_job_goes_from_pending_over_processing_to_completed(tmp_path: Pa
         assert home.messenger.shown[-1][2] == 1
         token = job.submissions[0].callback_token
         assert home.api.posted == [(job.id, f"https://bot.example/callbacks/{token}")]
+
+
+async def test_after_a_poll_a_callback_is_heard_at_once(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        home.api.reads.append(Task("task-1", TaskPhase.PROCESSING))
+        await home.drive(await home.ask())
+        assert len(home.api.read) == 2
+        assert BREATH_S not in home.clock.slept
+
+
+async def test_however_often_callbacks_ring_reads_keep_a_distance(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with house(tmp_path) as home:
+        job = await home.ask()
+        read = home.api.get_task
+
+        async def ring_and_read(task_id: str) -> Task:
+            home.bell.ring(job.id)
+            return await read(task_id)
+
+        monkeypatch.setattr(home.api, "get_task", ring_and_read)
+        home.api.reads.extend([Task("task-1", TaskPhase.PROCESSING)] * 4)
+        await home.drive(job)
+        assert home.clock.slept.count(BREATH_S) == 3, "after each read but the first, a poll"
 
 
 async def test_a_synchronous_model_needs_no_reads(tmp_path: Path) -> None:
