@@ -5,6 +5,7 @@ one that opens nothing else), and so the page can show each task with its state 
 """
 
 import asyncio
+import io
 import json
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -214,8 +215,9 @@ class RealImages:
     async def _forward(self, request: web.Request, body: bytes) -> web.Response:
         url = self._real.base_url + request.path_qs.removeprefix(_PREFIX)
         headers = _only(request.headers, _PASSED_ON) | self._authorization
+        data = io.BytesIO(body) if body else None
         async with self._session.request(
-            request.method, url, data=body or None, headers=headers, allow_redirects=False
+            request.method, url, data=data, headers=headers, allow_redirects=False
         ) as answer:
             text = await answer.read()
             kept = _only(answer.headers, _HANDED_BACK)

@@ -45,6 +45,11 @@ class Site:
         """The page's address; whoever knows it may do everything on the page."""
         return f"http://127.0.0.1:{self._port}/{self._door.token}/"
 
+    @property
+    def addresses(self) -> list[tuple[str, int]]:
+        """Where it listens."""
+        return [(host, port) for host, port, *_ in self._runner.addresses]
+
     async def __aenter__(self) -> Self:
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
