@@ -29,7 +29,7 @@ def _without_discord(folder: Path) -> Beside:
 
 def _sandbox(folder: Path) -> Beside:
     """Plays slowly enough for people."""
-    return Beside("sandbox", settings={}, folder=folder)
+    return Beside("sandbox", "--script", settings={}, folder=folder)
 
 
 SLOW: Mapping[str, Callable[[Path], Beside]] = {
@@ -60,7 +60,7 @@ async def unreachable(beside: Mapping[str, Beside]) -> Ended:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def sandbox(beside: Mapping[str, Beside]) -> Ended:
-    """What became of `darkroom sandbox`."""
+    """What became of `darkroom sandbox --script`."""
     return await beside["sandbox"].ended()
 
 

@@ -115,7 +115,7 @@ async def test_with_dead_tokens_the_bot_finishes_with_its_own_rights() -> None:
         assert colour(await finished(client)) == GREEN
         refused = await client.row(lambda row: row["status"] == 401)
         assert "/webhooks/" in refused["what"]
-        assert refused["note"] == "Discord's error 50027"
+        assert refused["note"].startswith("Discord's error 50027")
         own = await client.row(lambda row: row["what"].startswith("PATCH /channels/"))
         assert own["status"] == 200
 

@@ -15,6 +15,9 @@ from bot import __main__ as command_line
 from bot.__main__ import main
 from bot.clock import SystemClock
 from bot.errors import ConfigurationError, Unreachable
+from bot.sandbox.page import serve
+from bot.sandbox.page.real_images import RealKey
+from bot.sandbox.page.serve import PageOptions
 from bot.settings import Settings
 from bot.store import open_store
 
@@ -139,7 +142,9 @@ def test_check_says_its_findings_on_standard_output(
     assert said.err == ""
 
 
-def test_sandbox_starts_the_bot_with_this_python(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_scripted_sandbox_starts_the_bot_with_this_python(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     calls: list[tuple[list[str], Path]] = []
 
     async def run_sandbox(command: list[str], folder: Path, say: object) -> int:
@@ -149,10 +154,80 @@ def test_sandbox_starts_the_bot_with_this_python(monkeypatch: pytest.MonkeyPatch
     module = ModuleType("bot.sandbox.command")
     module.run_sandbox = run_sandbox  # type: ignore[attr-defined] # as above
     monkeypatch.setitem(sys.modules, "bot.sandbox.command", module)
-    assert main(["sandbox", "--folder", "here"]) == 0
-    assert main(["sandbox"]) == 0
+    assert main(["sandbox", "--script", "--folder", "here"]) == 0
+    assert main(["sandbox", "--script"]) == 0
     bot = [sys.executable, "-m", "bot", "run"]
     assert calls == [(bot, Path("here")), (bot, Path("sandbox-pictures"))]
+
+
+@pytest.fixture
+def pages(monkeypatch: pytest.MonkeyPatch) -> list[PageOptions]:
+    """What the page was opened with."""
+    calls: list[PageOptions] = []
+
+    async def run_page(command: list[str], options: PageOptions, say: object) -> int:
+        assert command == [sys.executable, "-m", "bot", "run"]
+        calls.append(options)
+        return 0
+
+    monkeypatch.setattr(serve, "run_page", run_page)
+    return calls
+
+
+def test_the_sandbox_opens_the_page(pages: list[PageOptions]) -> None:
+    assert main(["sandbox"]) == 0
+    settings = ["--set", "COOLDOWN_SECONDS=60", "--set", "log_level=DEBUG"]
+    assert main(["sandbox", "--port", "4711", "--no-browser", *settings]) == 0
+    plain, told = pages
+    assert (plain.port, plain.browser, plain.settings, plain.real) == (0, True, {}, None)
+    assert (told.port, told.browser) == (4711, False)
+    assert told.settings == {"COOLDOWN_SECONDS": "60", "LOG_LEVEL": "DEBUG"}
+
+
+def test_the_real_api_needs_a_key(
+    pages: list[PageOptions],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["sandbox", "--real-api"]) == 2
+    assert capsys.readouterr().err.startswith("APIMODELS_API_KEY is missing")
+    monkeypatch.setenv("APIMODELS_API_KEY", KEY)
+    assert main(["sandbox", "--real-api"]) == 0
+    (options,) = pages
+    base = "https://apimodels.app/api/v1"
+    assert options.real == RealKey(KEY, base, "gpt-image-2-beta", "*.apimodels.app")
+    assert KEY not in repr(options)
+
+
+def test_the_sandboxs_image_api_needs_no_key_and_has_a_database_of_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    apps = Apps(monkeypatch)
+    monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
+    assert main(["run", "--sandbox-api"]) == 0
+    ((settings, _),) = apps.runs
+    assert settings.token == TOKEN
+    assert settings.apimodels_base_url.startswith("http://127.0.0.1:")
+    assert settings.result_hosts.allows(f"{settings.apimodels_base_url}/x.png")
+    assert settings.database_url == "sqlite:///data/darkroom.db.sandbox"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--port", "70000"], "a number from 0 to 65535"),
+        (["--port", "many"], "a number from 0 to 65535"),
+        (["--set", "COOLDOWN_SECONDS"], "is not NAME=VALUE"),
+        (["--script", "--real-api"], "not allowed with"),
+    ],
+)
+def test_wrong_options_of_the_sandbox_are_2(
+    arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["sandbox", *arguments])
+    assert caught.value.code == 2
+    assert says in capsys.readouterr().err
 
 
 def test_backup_copies_the_database(

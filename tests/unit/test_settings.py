@@ -45,6 +45,7 @@ def test_an_empty_environment_gives_the_documented_defaults(
     assert (found.job_timeout_seconds, found.poll_interval_seconds) == (600, None)
     assert (found.max_concurrent_jobs, found.low_balance_usd) == (50, Decimal(5))
     assert (found.log_level, found.log_format) == ("INFO", "auto")
+    assert found.relay_sources == "auto"
     assert found.limits == Limits(30, 2, 10, 10_000_000, 25_000_000, 500)
     assert found.policy == Policy()
 
