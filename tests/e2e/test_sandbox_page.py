@@ -1,15 +1,24 @@
 """The real bot behind the sandbox page: commands through its WebSocket, trouble, kill, mixtures."""
 
+import asyncio
 import json
+import os
+import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
+import pytest
+
+from bot.sandbox.environment import discord_settings
 from bot.sandbox.images_api import ImageSandbox
 from bot.sandbox.images_tasks import TaskPlan
 from bot.sandbox.page.real_images import RealKey
 from bot.sandbox.page.serve import Opened, PageOptions, opened
 from bot.sandbox.painter import Look
+from bot.sandbox.server import DiscordSandbox
+from tests.e2e.process import environment
 from tests.fakes import png
 from tests.page_client import Json, PageClient, page_client
 
@@ -187,8 +196,71 @@ async def test_the_real_image_api_gets_the_pictures_sent_up_and_its_prices_are_s
 
 
 async def test_the_page_ends_the_bot_with_itself() -> None:
-    async with ready() as (page, client):
-        pid = page.hub.bot.status["pid"]
-        assert (await client.push("bot", lambda body: body["state"] == "online"))["pid"] == pid
-    assert page.hub.bot.status["exit_code"] == 0
-    assert page.hub.bot.status["state"] == "stopped"
+    async with ready() as (page, _):
+        assert page.hub.bot.status["pid"] is not None
+    ended = page.hub.bot.status
+    assert (ended["state"], ended["exit_code"], ended["pid"]) == ("stopped", 0, None)
+
+
+@asynccontextmanager
+async def command(
+    folder: Path, *arguments: str, **settings: str
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """`python -m bot ...` with its output to read; killed if it does not end."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", *arguments),
+        cwd=folder,
+        env=environment(settings),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+async def line(process: asyncio.subprocess.Process, begin: str) -> str:
+    """The rest of the first line of output that begins so."""
+    assert process.stdout is not None
+    async with asyncio.timeout(30):
+        while text := (await process.stdout.readline()).decode():
+            if text.startswith(begin):
+                return text.removeprefix(begin).strip()
+    raise AssertionError(f"it ended without {begin!r}")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_the_command_prints_the_address_and_ends_cleanly(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    async with command(tmp_path, "sandbox", "--no-browser") as process:
+        url = await line(process, "Open")
+        async with page_client(url) as client:
+            online = await client.push("bot", lambda body: body["state"] == "online", 40)
+        process.send_signal(number)
+        async with asyncio.timeout(20):
+            assert await process.wait() == 0
+        with pytest.raises(ProcessLookupError):
+            os.kill(online["pid"], 0)
+        assert list(tmp_path.iterdir()) == []
+
+
+async def test_the_sandboxs_image_api_works_for_a_bot_on_another_discord(tmp_path: Path) -> None:
+    async with DiscordSandbox() as discord:
+        settings = discord_settings(discord) | {"DATABASE_URL": "sqlite:///own.db", "PORT": "0"}
+        async with command(tmp_path, "run", "--sandbox-api", **settings) as process:
+            await line(process, "The image API is a stand-in on this machine")
+            await discord.wait_until(
+                lambda: discord.gateway.ready and bool(discord.commands.offered(None)), 40
+            )
+            handle = await discord.ana.slash("imagine", prompt="a fox")
+            done = await handle.wait_for(lambda shown: bool(shown.attachments), 40)
+            assert done.embeds[0]["color"] == GREEN
+            process.send_signal(signal.SIGTERM)
+            async with asyncio.timeout(20):
+                await process.communicate()
+            assert process.returncode == 0
+        assert {path.name for path in tmp_path.glob("*.sandbox")} == {"own.db.sandbox"}
