@@ -19,7 +19,11 @@ class Refused(Exception):
 
 
 class PageClient:
-    """One open socket; remembers what was pushed."""
+    """One open socket; remembers what was pushed.
+
+    Attributes:
+        complaints: answers to frames that were no actions.
+    """
 
     def __init__(
         self, url: str, http: aiohttp.ClientSession, socket: aiohttp.ClientWebSocketResponse
@@ -28,6 +32,7 @@ class PageClient:
         self.http = http
         self.socket = socket
         self.pushed: list[Json] = []
+        self.complaints: list[str] = []
         self._replies: dict[int, Json] = {}
         self._numbers = itertools.count(1)
 
@@ -86,7 +91,9 @@ class PageClient:
 
     async def _receive(self) -> None:
         body = json.loads(await self.socket.receive_str())
-        if "re" in body:
+        if body.get("re", 0) is None:
+            self.complaints.append(body["error"])
+        elif "re" in body:
             self._replies[body["re"]] = body
         else:
             self.pushed.append(body)

@@ -11,13 +11,7 @@ from bot.sandbox.handles import InteractionHandle
 from bot.sandbox.interaction import Kind
 from bot.sandbox.payloads import Payloads
 from bot.sandbox.permissions import Permission
-from bot.sandbox.records import (
-    Channel,
-    Json,
-    Message,
-    Upload,
-    User,
-)
+from bot.sandbox.records import Channel, Json, Message, Upload, User
 from bot.sandbox.world import World
 from bot.sandbox.writing import Writing
 

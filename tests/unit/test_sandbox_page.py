@@ -411,9 +411,11 @@ async def test_nonsense_is_answered_with_a_sentence_and_the_socket_lives() -> No
                 )
             assert str(caught.value).endswith((".", "?")), given
             assert "went wrong" not in str(caught.value), given
-        for text in ("", "[]", "nonsense", "[" * 100_000, '{"id": NaN, "do": "be"}', '"x"'):
+        nonsense = ("", "[]", "nonsense", "[" * 100_000, '{"id": NaN, "do": "be"}', '"x"')
+        for text in nonsense:
             await one.client.socket.send_str(text)
         await one.client.do("send", text="still here")
+        assert one.client.complaints == ["That is no action."] * len(nonsense)
         assert len(one.page.hub.asked) == 0
 
 
@@ -527,6 +529,15 @@ async def test_a_bot_is_killed_and_started_again() -> None:
         one.client.forget()
         await one.client.do("start")
         await one.client.push("bot", lambda body: body["state"] == "starting")
+
+
+async def test_a_restart_is_finished_although_the_page_is_closed_meanwhile() -> None:
+    async with house() as one:
+        pid = one.page.hub.bot.status["pid"]
+        async with page_client(one.url) as other:
+            await other.socket.send_json({"id": 1, "do": "restart"})
+            await other.push("bot", lambda body: body["pid"] == pid)
+        await one.client.push("bot", lambda body: body["pid"] not in {None, pid})
 
 
 async def test_a_bot_that_dies_by_itself_is_shown_with_its_last_lines() -> None:

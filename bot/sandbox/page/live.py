@@ -53,10 +53,10 @@ class Live:
             await self._read()
         finally:
             self._hub.listeners.discard(self)
-            tasks = (*helpers, *self._acting)
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            for helper in helpers:
+                helper.cancel()
+            # what was begun is finished: half a restart would leave no bot at all
+            await asyncio.gather(*helpers, *self._acting, return_exceptions=True)
 
     # out
 
