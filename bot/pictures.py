@@ -23,7 +23,8 @@ from bot.models import PictureInfo
 Bytes = mmap.mmap | bytes
 T = TypeVar("T")
 
-MAX_PIXELS: Final = 80_000_000  # below Pillow's own limit, so that it never warns
+MAX_PIXELS: Final = 40_000_000  # twice the largest that any model makes
+ENCODED_MAX_PIXELS: Final = 17_000_000  # 4096 x 4096; libwebp takes 13 bytes per pixel
 LOSSLESS_MAX_PIXELS: Final = 4_200_000  # libwebp takes 26 bytes per pixel for a lossless picture
 WEBP_MAX_EDGE: Final = 16_383
 QUALITIES: Final = (95, 90, 80, 70, 60, 45)
@@ -238,14 +239,18 @@ def _decode(path: Path, info: PictureInfo) -> Image.Image:
         with Image.open(path, formats=(info.format,)) as file:
             if file.size != (info.width, info.height):
                 raise DownloadRejected("a picture with two sizes")
-            upright = ImageOps.exif_transpose(file)
-            image = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
+            ImageOps.exif_transpose(file, in_place=True)  # each copy takes memory of its own
+            mode = "RGBA" if file.has_transparency_data else "RGB"
+            image = file if file.mode == mode else file.convert(mode)
+            image.load()
     except (
         *(OSError, ValueError, SyntaxError, EOFError, struct.error, zlib.error, MemoryError),
         *(Image.DecompressionBombError, Image.DecompressionBombWarning),
     ) as error:
         raise DownloadRejected(f"a {info.format} file that cannot be decoded") from error
-    image.thumbnail((WEBP_MAX_EDGE, WEBP_MAX_EDGE))
+    scale = min(1.0, math.sqrt(ENCODED_MAX_PIXELS / (image.width * image.height)))
+    width, height = (max(1, min(WEBP_MAX_EDGE, int(edge * scale))) for edge in image.size)
+    image.thumbnail((width, height))
     return image
 
 
