@@ -31,6 +31,7 @@ from bot.models import Failure, Job, Outlook, Picture, Showing, State
 from bot.ports import Clock, Messenger, Pictures
 
 STATUS_DEADLINE_S = 5.0  # a status edit is worth no more: the next one says more
+STATUS_WAITS_S = (0.3, 1.0)
 ATTEMPT_DEADLINE_S = 8.0  # discord.py itself waits for 429s without a cap, so we have one
 SLOWEST_UPLOAD_BYTES_PER_S = 250_000
 LONGEST_RATE_LIMIT_S = 10.0
@@ -85,13 +86,23 @@ class Delivery:
             return
         try:
             async with asyncio.timeout(STATUS_DEADLINE_S):
-                showing = await self._edit(job, outlook)
-        except (ChatUnavailable, TimeoutError):
-            self._abandoned.add(job.id)
+                showing = await self._edit_patiently(job, outlook)
+        except TimeoutError:
+            self._abandoned.add(job.id)  # it may still arrive, after one that says more
         except ChatError as error:
             log.info("status not shown", job=job.code, error=repr(error))
         else:
             await self._jobs.showed(job.id, showing.but(looks=looks, state=job.state))
+
+    async def _edit_patiently(self, job: Job, outlook: Outlook) -> Showing:
+        for wait_s in STATUS_WAITS_S:
+            try:
+                return await self._edit(job, outlook)
+            except ChatUnavailable as error:
+                if error.retry_after_s > STATUS_DEADLINE_S:
+                    raise
+                await self._clock.sleep(max(wait_s, error.retry_after_s))
+        return await self._edit(job, outlook)
 
     async def _edit(self, job: Job, outlook: Outlook) -> Showing:
         if _first_rung(job.showing) is Rung.INTERACTION:

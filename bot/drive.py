@@ -32,6 +32,7 @@ from bot.ports import Clock, ImageApi
 
 BREATH_S = 0.5  # from a read that a callback caused to the next one, however often they ring
 SHORTEST_REST_S = 1.0
+PRESS_S = 5.0
 LONGEST_RETRY_AFTER_S = 60.0
 MISSING_TASK = timedelta(seconds=60)  # a new task may be unknown to the API for a moment
 DELIVERY_WAIT_S = 15.0
@@ -96,7 +97,7 @@ class Driver:
                     await self._deliver(job)
                     return 0.0
                 if job.state not in rules.OPEN:
-                    await self._show_end(job)
+                    await self._show_end(job, rung)
                     return 0.0
                 rest_s = await self._step(job, rung)
         return 0.0
@@ -224,7 +225,11 @@ class Driver:
             return await self._jobs.observed(submission, task) is not None
         return False
 
-    async def _show_end(self, job: Job) -> None:
+    async def _show_end(self, job: Job, rung: asyncio.Event) -> None:
+        if job.state is State.CANCELLED and job.showing.state is not job.state:
+            # Whoever pressed Cancel is being answered with this very end.
+            await rung_within(rung, PRESS_S, self._clock)
+            job = await self._jobs.get(job.id)
         if job.answered_at is not None and job.showing.state is not job.state:
             await self._finish(job, ())
 
@@ -238,7 +243,7 @@ class Driver:
         except DownloadRejected as error:
             log.warning("no usable picture", job=job.code, error=repr(error))
             if unusable := await self._jobs.unusable(job):
-                await self._show_end(unusable)
+                await self._finish(unusable, ())
             return
         await self._conclude(job, ending)
 

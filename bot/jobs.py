@@ -4,8 +4,9 @@ Handlers, callbacks, drivers and recovery all end here; each method is one guard
 that says whether it landed, so whoever comes second changes nothing.
 """
 
+import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -38,6 +39,8 @@ from bot.ports import Clock, Store
 
 ADMISSION_DEADLINE_S = 2.0
 ANSWER_DEADLINE = timedelta(seconds=10)
+REMEMBERED = 1000  # people whose last turn the line knows
+WAITS_LIFE = timedelta(minutes=1)
 TOKEN_WARNING = timedelta(seconds=90)
 QUEUE_LIFE = timedelta(minutes=10)
 
@@ -76,6 +79,10 @@ class Jobs:
         self._rulebook = rulebook
         self._callbacks = callbacks
         self._closed = False
+        self._seen: dict[int, Job] = {}
+        self._waits: dict[str, tuple[int, datetime]] = {}
+        self._turns = itertools.count(1)
+        self._served: dict[int, int] = {}
 
     # Admission and the first answer.
 
@@ -103,7 +110,9 @@ class Jobs:
 
     async def answered(self, job: Job, showing: Showing) -> None:
         """The first answer is out: the job may be claimed."""
-        if await self._store.mark_answered(job.id, self._clock.now(), showing):
+        now = self._clock.now()
+        if await self._store.mark_answered(job.id, now, showing):
+            self._seen[job.id] = replace(job, answered_at=now, showing=showing)
             self._bell.ring(job.id)
 
     async def unanswered(self, job: Job) -> None:
@@ -142,7 +151,8 @@ class Jobs:
 
     async def open(self) -> Sequence[Job]:
         """Jobs that still want something: work, or their end to be shown."""
-        return await self._store.open_jobs()
+        self._seen = {job.id: job for job in await self._store.open_jobs()}
+        return list(self._seen.values())
 
     async def unsettled(self, since: datetime) -> Sequence[Submission]:
         """Tasks that nobody waits for, whose price the ledger does not know."""
@@ -154,10 +164,9 @@ class Jobs:
 
     async def outlook(self, job: Job) -> Outlook:
         """Place in the line and usual wait."""
-        usual = await self._store.usual_wait_s(job.request.model)
         return Outlook(
-            place=await self._place(job),
-            usual_wait_s=round(usual or MODELS[job.request.model].usual_wait_s),
+            place=self._place(job),
+            usual_wait_s=await self._usual_wait_s(job.request.model),
             token_dying=self.token_dies_at(job) <= self._clock.now(),
         )
 
@@ -168,24 +177,42 @@ class Jobs:
             return datetime.max.replace(tzinfo=UTC)
         return job.request.reply.born_at + rules.TOKEN_LIFE - TOKEN_WARNING
 
-    async def _place(self, job: Job) -> int:
+    async def _usual_wait_s(self, model: str) -> int:
+        """Read once a minute: people wait for the answer that says it."""
+        now = self._clock.now()
+        known_s, until = self._waits.get(model, (0, now))
+        if now >= until:
+            own_s = await self._store.usual_wait_s(model)
+            known_s = round(own_s or MODELS[model].usual_wait_s)
+            self._waits[model] = (known_s, now + WAITS_LIFE)
+        return known_s
+
+    def _place(self, job: Job) -> int:
+        """By the care loop's last look: nobody's answer waits for a read of all open jobs."""
         if job.state is not State.QUEUED:
             return 1
-        queued, running = rules.queue_of(await self._store.open_jobs())
+        queued, running = rules.queue_of(list(self._seen.values()))
         if all(job_id != job.id for job_id, _ in queued):  # its answer, which says it, is not out
             queued.append((job.id, job.request.person_id))
-        return rules.in_turn(queued, running).index(job.id) + 1
+        return rules.in_turn(queued, running, self._served).index(job.id) + 1
+
+    def line(self, jobs: Sequence[Job]) -> list[int]:
+        """Ids of those among the open jobs that wait for a turn, in turn."""
+        return rules.in_turn(*rules.queue_of(jobs), self._served)
 
     # The way to the provider.
 
     async def claim(self, submission: Submission) -> Job | None:
         """The write-ahead intent: committed before the POST. None: somebody else has it."""
-        return await self._move(
-            submission,
-            {State.QUEUED},
-            State.SUBMITTING,
-            Change(charged=Charged.MAYBE, submitted_at=self._clock.now()),
-        )
+        change = Change(charged=Charged.MAYBE, submitted_at=self._clock.now())
+        job = await self._move(submission, {State.QUEUED}, State.SUBMITTING, change)
+        if job is not None:
+            person_id = job.request.person_id
+            self._served.pop(person_id, None)
+            self._served[person_id] = next(self._turns)
+            while len(self._served) > REMEMBERED:
+                del self._served[next(iter(self._served))]
+        return job
 
     async def accepted(self, submission: Submission, task: Task) -> Job | None:
         """The POST was answered with a task; a synchronous model may have finished it."""
@@ -302,11 +329,10 @@ class Jobs:
             await self._store.move_job(job.id, {State.READY}, State.FAILED, Failure.NO_USABLE_IMAGE)
         )
 
-    async def renew(self, job: Job, reply: Reply) -> Job:
+    async def renew(self, job: Job, reply: Reply) -> None:
         """A press brought a fresh token: the job's message can be edited for 15 minutes more."""
         await self._store.save_reply(job.id, reply)
         self._bell.ring(job.id)
-        return await self._store.get_job(job.id)
 
     async def showed(self, job_id: int, showing: Showing) -> None:
         """What people now see."""

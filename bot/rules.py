@@ -136,22 +136,28 @@ def month_start(moment: datetime) -> datetime:
     return day_start(moment).replace(day=1)
 
 
-def in_turn(queued: Sequence[tuple[int, int]], running: Mapping[int, int]) -> list[int]:
+def in_turn(
+    queued: Sequence[tuple[int, int]],
+    running: Mapping[int, int],
+    served: Mapping[int, int] = MappingProxyType({}),
+) -> list[int]:
     """Order in which waiting jobs are served, so that nobody who sent twenty blocks the rest.
 
     Args:
         queued: (job id, person id), oldest first.
         running: how many jobs of each person are with the provider now.
+        served: when each person was served last, as a growing number; absent: not lately.
 
     Returns:
-        Job ids: everybody's next one before anybody's one after it; ties by age.
+        Job ids: everybody's next one before anybody's one after it; among those, whoever was
+        not served for the longest time first.
     """
     seen: Counter[int] = Counter(running)
     ranked = []
     for age, (job_id, person_id) in enumerate(queued):
-        ranked.append((seen[person_id], age, job_id))
+        ranked.append((seen[person_id], served.get(person_id, 0), age, job_id))
         seen[person_id] += 1
-    return [job_id for _, _, job_id in sorted(ranked)]
+    return [job_id for *_, job_id in sorted(ranked)]
 
 
 def queue_of(jobs: Sequence[Job]) -> tuple[list[tuple[int, int]], Counter[int]]:

@@ -23,6 +23,7 @@ from bot.models import Job, State, Submission
 from bot.ports import Clock, ImageApi
 
 TICK_S = 1.0
+BREATH_S = 0.03
 SHORTEST_REST_S = 1.0
 REFRESH = timedelta(seconds=15)
 REFRESHED = 10
@@ -76,6 +77,7 @@ class Runner:
                     await self._care()
             except StoreError as error:
                 log.error("database not usable for now", error=repr(error))  # noqa: TRY400
+            await self._clock.sleep(BREATH_S)  # a hundred rings at once are one look
             await rung_within(self._bell.anyone, TICK_S, self._clock)
 
     async def stop(self, deadline_s: float) -> None:
@@ -113,8 +115,7 @@ class Runner:
 
     def _line(self, jobs: Sequence[Job]) -> list[int]:
         """Who waits for a turn, in turn."""
-        line, people = rules.queue_of(jobs)
-        return [job_id for job_id in rules.in_turn(line, people) if job_id not in self._driven]
+        return [job_id for job_id in self._jobs.line(jobs) if job_id not in self._driven]
 
     def _room(self, jobs: Sequence[Job], line: Sequence[int]) -> int:
         """How many of the line may be sent now."""

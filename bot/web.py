@@ -164,9 +164,8 @@ class _Callbacks:
             task_id = find_task_id(await request.read())
         if task_id is None:
             return web.Response(status=400)
-        if self._too_soon(submission.id):
-            return _later()
-        await self._jobs.called_back(submission, task_id)
+        if not self._just_heard(submission.id):
+            await self._jobs.called_back(submission, task_id)
         return web.Response(status=204)
 
     def _too_many(self) -> bool:
@@ -177,7 +176,7 @@ class _Callbacks:
         last.append(now)
         return False
 
-    def _too_soon(self, submission_id: int) -> bool:
+    def _just_heard(self, submission_id: int) -> bool:
         """Whether this submission was heard just now; if not, this one counts."""
         now, rest_s = asyncio.get_running_loop().time(), self._bounds.rest_s
         if now - self._heard.get(submission_id, -rest_s) < rest_s:

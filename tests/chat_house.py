@@ -59,9 +59,8 @@ class FakeJobs:
     async def check_again(self, one: Job) -> Job | None:
         return None if self.too_late else replace(one, state=State.WAITING)
 
-    async def renew(self, one: Job, reply: Reply) -> Job:
+    async def renew(self, one: Job, reply: Reply) -> None:
         self.replies.append(reply)
-        return replace(one, request=replace(one.request, reply=reply))
 
     async def history(self, person_id: int, guild_id: int | None) -> list[Job]:
         mine = self.known and self.known.request.person_id == person_id

@@ -6,6 +6,7 @@ where every one ends in an answer and every error in `bot.chat.reporter`.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from bot import words
@@ -16,7 +17,7 @@ from bot.chat.embeds import render, render_fetching, render_gone
 from bot.chat.messenger import NOBODY
 from bot.chat.services import JobService, Replays
 from bot.chat.wire import single_attempts, translated
-from bot.models import Job, Showing, State
+from bot.models import Failure, Job, Showing, State
 
 
 async def press(interaction: Interaction) -> None:
@@ -63,6 +64,9 @@ async def _show_result(interaction: Interaction, job: Job) -> None:
 
 async def _send_here(interaction: Interaction, job: Job) -> None:
     """Out of one's own history into this channel."""
+    if job.state not in {State.DELIVERED, State.UNDELIVERABLE}:
+        await whisper(interaction, words.OLD_BUTTON)
+        return
     await _play(interaction, job, await answer(interaction, render_fetching(job)))
 
 
@@ -84,7 +88,10 @@ def _pressed(interaction: Interaction) -> int | None:
 
 
 async def _try_again(interaction: Interaction, job: Job) -> None:
-    await ask_again(interaction, job)
+    if job.failure is Failure.UNKNOWN_OUTCOME:
+        await ask_again(interaction, job)
+    else:  # forged, or the lost answer was found meanwhile
+        await whisper(interaction, words.OLD_BUTTON)
 
 
 async def _redraw(interaction: Interaction, job: Job | None, otherwise: str) -> None:
@@ -92,11 +99,12 @@ async def _redraw(interaction: Interaction, job: Job | None, otherwise: str) -> 
     if job is None:
         await whisper(interaction, otherwise)
         return
-    jobs = _jobs(interaction)
-    job = await jobs.renew(job, reply_of(interaction))
-    rendered = render(job, await jobs.outlook(job))
+    jobs, reply = _jobs(interaction), reply_of(interaction)
+    fresh = replace(job, request=replace(job.request, reply=reply))
+    rendered = render(fresh, await jobs.outlook(fresh))
     await update(interaction, rendered)
     await jobs.showed(job.id, job.showing.but(looks=rendered.looks, state=job.state))
+    await jobs.renew(job, reply)  # a token edits nothing before its own answer
 
 
 def _jobs(interaction: Interaction) -> JobService:

@@ -64,6 +64,7 @@ class DarkroomBot(discord.Client):
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
+            guild_ready_timeout=0.3,  # of two seconds: nothing waits for servers to be known
             max_ratelimit_timeout=LONGEST_RATE_LIMIT_S,
         )
         self.services = services

@@ -41,7 +41,7 @@ class JobService(Protocol):
         """Wait anew for a task that was given up; None: there is none."""
         ...
 
-    async def renew(self, job: Job, reply: Reply) -> Job:
+    async def renew(self, job: Job, reply: Reply) -> None:
         """A press on the job's message brought a fresh token."""
         ...
 

@@ -6,8 +6,9 @@ own task, awaits nothing but SQL, and ends whatever becomes of the caller.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeVar
 
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -25,13 +26,38 @@ class Conflict(StoreError):
     """A constraint refused the row: it is there already, or it would be wrong."""
 
 
+class _Turn:
+    """A lock with two queues: the urgent one first, each in order of arrival."""
+
+    def __init__(self) -> None:
+        self._held = False
+        self._urgent: deque[asyncio.Future[None]] = deque()
+        self._others: deque[asyncio.Future[None]] = deque()
+
+    @asynccontextmanager
+    async def taken(self, *, urgent: bool) -> AsyncIterator[None]:
+        if self._held:
+            mine = asyncio.get_running_loop().create_future()
+            (self._urgent if urgent else self._others).append(mine)
+            await mine  # whoever holds the lock hands it over; nobody cancels a transaction
+        self._held = True
+        try:
+            yield
+        finally:
+            waiting = self._urgent or self._others
+            if waiting:
+                waiting.popleft().set_result(None)
+            else:
+                self._held = False
+
+
 class Database:
     """The writer's and the readers' connections to one database."""
 
     def __init__(self, writer: AsyncEngine, readers: AsyncEngine) -> None:
         self._writer = writer
         self._readers = readers
-        self._turn = asyncio.Lock()
+        self._turn = _Turn()
         self._running: set[asyncio.Task[Any]] = set()
         self._closed = False
 
@@ -43,16 +69,17 @@ class Database:
         """
         return await asyncio.shield(self.keep(self._read(work)))
 
-    async def write(self, work: Work[T]) -> T:
+    async def write(self, work: Work[T], *, urgent: bool = False) -> T:
         """Run `work` as one transaction; an error inside rolls it back.
 
-        `work` must await nothing but SQL: everybody else waits for it.
+        `work` must await nothing but SQL: everybody else waits for it. What is urgent, because a
+        person waits for its answer, goes before everything that is not.
 
         Raises:
             StoreUnavailable: nothing was written.
             Conflict: a constraint refused; nothing was written.
         """
-        return await asyncio.shield(self.keep(self._write(work)))
+        return await asyncio.shield(self.keep(self._write(work, urgent=urgent)))
 
     def keep(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Run `work` to its end, whatever becomes of the caller; `close` waits for it."""
@@ -75,8 +102,8 @@ class Database:
             async with self._readers.begin() as connection:
                 return await work(connection)
 
-    async def _write(self, work: Work[T]) -> T:
-        async with self._turn:
+    async def _write(self, work: Work[T], *, urgent: bool) -> T:
+        async with self._turn.taken(urgent=urgent):
             self._refuse_when_closed()
             with _translated():
                 async with self._writer.begin() as connection:

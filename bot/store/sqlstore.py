@@ -74,7 +74,7 @@ class SqlStore:
             _stop_if(caller_left)
             return outcome
 
-        admitting = self._database.keep(self._database.write(work))
+        admitting = self._database.keep(self._database.write(work, urgent=True))
         try:
             # Real time, not the clock's: what may hang here is the disk.
             async with asyncio.timeout(deadline_s):
@@ -99,7 +99,8 @@ class SqlStore:
     async def mark_answered(self, job_id: int, at: datetime, showing: Showing) -> bool:
         """Record that the first answer is out; False: no longer queued, or recorded before."""
         return await self._database.write(
-            partial(transitions.mark_answered, job_id=job_id, at=at, showing=showing)
+            partial(transitions.mark_answered, job_id=job_id, at=at, showing=showing),
+            urgent=True,
         )
 
     # Transitions.

@@ -111,7 +111,7 @@ async def test_a_cancelled_admission_that_still_waits_for_its_turn_writes_nothin
 ) -> None:
     asked = request()
     with at_statement(store, 0, lambda: None) as statements:
-        async with store._database._turn:
+        async with store._database._turn.taken(urgent=True):
             caller = asyncio.create_task(store.admit(asked, PRICE, allow, deadline_s=FAR_S))
             await asyncio.sleep(0)
             caller.cancel()
@@ -139,7 +139,7 @@ async def test_past_the_deadline_nothing_is_admitted_though_the_database_hangs(
 
 
 async def test_the_deadline_counts_the_wait_for_ones_turn(store: SqlStore) -> None:
-    async with store._database._turn:
+    async with store._database._turn.taken(urgent=True):
         with pytest.raises(TimeoutError):
             await store.admit(request(), PRICE, allow, deadline_s=SOON_S)
 
@@ -151,8 +151,8 @@ async def test_a_commit_that_lands_although_the_deadline_passed_is_withdrawn(
     deadlines: list[asyncio.Timeout] = []
     write = Database.write
 
-    async def write_and_linger(self: Database, work: Work[Any]) -> Any:  # noqa: ANN401
-        outcome = await write(self, work)
+    async def write_and_linger(self: Database, work: Work[Any], *, urgent: bool = False) -> Any:  # noqa: ANN401
+        outcome = await write(self, work, urgent=urgent)
         committed.set()
         await told.wait()
         return outcome

@@ -1,5 +1,6 @@
 """The statements themselves: cheap on SQLite however many jobs are over, portable to PostgreSQL."""
 
+import asyncio
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -11,6 +12,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from bot.models import Charged, Failure, Showing, State
 from bot.store import SqlStore
+from bot.store.engine import _Turn
 from bot.store.schema import metadata
 from tests.store.asking import ANA, GUILD, admit, bring, ready, usage
 
@@ -97,3 +99,22 @@ async def test_every_statement_and_table_can_be_said_to_postgresql(store: SqlSto
         said = str(expression.compile(dialect=POSTGRESQL)).lower()
         assert "rowid" not in said
         assert "sqlite" not in said
+
+
+async def test_who_waits_for_an_answer_goes_before_everything_else() -> None:
+    turn, order = _Turn(), list[str]()
+
+    async def take(name: str, *, urgent: bool) -> None:
+        async with turn.taken(urgent=urgent):
+            order.append(name)
+
+    async with turn.taken(urgent=False):
+        waiting = [
+            asyncio.create_task(take("first", urgent=False)),
+            asyncio.create_task(take("second", urgent=False)),
+            asyncio.create_task(take("urgent", urgent=True)),
+        ]
+        await asyncio.sleep(0)
+        assert order == []
+    await asyncio.gather(*waiting)
+    assert order == ["urgent", "first", "second"]

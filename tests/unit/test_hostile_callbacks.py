@@ -250,7 +250,7 @@ async def test_a_submission_is_heard_once_in_a_while(tmp_path: Path) -> None:
         assert await one.post(b"broken") == 400
         assert await one.post(naming("task-1")) == 204
         one.house.bell.anyone.clear()
-        assert [await one.post(naming("task-1")) for _ in range(5)] == [429] * 5
+        assert [await one.post(naming("task-1")) for _ in range(5)] == [204] * 5
         assert not one.house.bell.anyone.is_set()
 
 

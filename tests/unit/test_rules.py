@@ -162,6 +162,11 @@ def test_who_is_being_served_waits_behind_who_is_not() -> None:
     assert rules.in_turn([(10, 1), (11, 2)], {1: 1}) == [11, 10]
 
 
+def test_one_slot_is_shared_even_when_nobody_is_being_served() -> None:
+    assert rules.in_turn([(10, 1), (11, 1), (12, 2)], {}, {1: 7}) == [12, 10, 11]
+    assert rules.in_turn([(11, 1), (13, 2)], {}, {1: 7, 2: 8}) == [11, 13]
+
+
 @given(st.lists(st.integers(1, 5), max_size=40))
 def test_everybodys_nth_job_comes_before_anybodys_next(people: list[int]) -> None:
     queued = list(enumerate(people))
