@@ -87,48 +87,11 @@ class Trouble:
     # Discord
 
     def _of_discord(self) -> Sequence[Item]:
-        button = "button"
-        return (
-            Item(
-                "discord_429",
-                DISCORD,
-                "429 for the next edits",
-                f"The next {LIMITED_CALLS} edits are rate-limited, {RETRY_AFTER_S:.0f} s each.",
-                self._limit,
-                button,
-            ),
-            Item(
-                "gateway_drop",
-                DISCORD,
-                "Drop the gateway",
-                "The bot's connection is cut, as by a lost network.",
-                self._drop,
-                button,
-            ),
-            Item(
-                "gateway_down",
-                DISCORD,
-                "Gateway down",
-                "Connections to the gateway are cut and refused.",
-                self._outage,
-            ),
-            Item(
-                "token_expired",
-                DISCORD,
-                "Tokens expire",
-                "Every command so far counts as older than 15 minutes: its token is dead.",
-                self._expire,
-                button,
-            ),
-            Item(
-                "message_deleted",
-                DISCORD,
-                "Delete the newest picture",
-                "Somebody deletes the bot's newest public message, finished or not.",
-                self._delete,
-                button,
-            ),
-        )
+        acts = (self._limit, self._drop, self._outage, self._expire, self._delete)
+        return [
+            Item(name, DISCORD, title, says, act, kind)
+            for (name, kind, title, says), act in zip(_OF_DISCORD, acts, strict=True)
+        ]
 
     async def _limit(self, _: bool) -> None:
         self._discord.faults.rate_limit("PATCH *", RETRY_AFTER_S, times=LIMITED_CALLS)
@@ -151,3 +114,37 @@ class Trouble:
         if newest is None:
             raise BadAction("The bot has no public message yet.")
         world.delete(newest)
+
+
+_OF_DISCORD = (
+    (
+        "discord_429",
+        "button",
+        "429 for the next edits",
+        f"The next {LIMITED_CALLS} edits are rate-limited, {RETRY_AFTER_S:.0f} s each.",
+    ),
+    (
+        "gateway_drop",
+        "button",
+        "Drop the gateway",
+        "The bot's connection is cut, as by a lost network.",
+    ),
+    (
+        "gateway_down",
+        "switch",
+        "Gateway down",
+        "Connections to the gateway are cut and refused.",
+    ),
+    (
+        "token_expired",
+        "button",
+        "Tokens expire",
+        "Every command so far counts as older than 15 minutes: its token is dead.",
+    ),
+    (
+        "message_deleted",
+        "button",
+        "Delete the newest picture",
+        "Somebody deletes the bot's newest public message, finished or not.",
+    ),
+)
