@@ -29,6 +29,10 @@ check: .venv/dev.stamp
 chaos: .venv/dev.stamp
 	$(BIN)/python -m tests.chaos
 
+# The README's pictures, from the real page; needs Chromium.
+screenshots: .venv/dev.stamp
+	$(BIN)/python -m tests.browser.screenshots docs/screenshots
+
 # Everything that was made here, except the database and .env.
 clean:
 	rm -rf .venv build dist sandbox-pictures htmlcov .coverage .coverage.* *.egg-info

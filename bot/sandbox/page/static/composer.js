@@ -11,6 +11,7 @@ import { Suggestions } from "./suggestions.js";
 import { chooseFiles, filesOf } from "./uploads.js";
 import { openChannel, withMentions, world } from "./world.js";
 
+const PHONE = matchMedia("(max-width: 760px)");
 const MENTION = /(^|\s)@([\p{L}\p{N}_-]*)$/u;
 
 /** The composer; `started(answer, name)` is told of each command that was sent. */
@@ -85,7 +86,7 @@ export class Composer {
     this.go.disabled = !may;
     const where = channel?.kind === "dm" ? `@${channel.name}` : `#${channel?.name ?? ""}`;
     this.input.placeholder = may
-      ? `Message ${where}, or / for commands`
+      ? `Message ${where}${PHONE.matches ? "" : ", or / for commands"}`
       : "You may not write in this channel.";
     this.input.setAttribute("aria-label", `Message ${where}`);
   }

@@ -24,15 +24,15 @@ export class Log {
     );
     this.tools = {
       reply,
+      find: (id) => this.messages.find((one) => one.id === id),
       remove: (message) => orComplain(act("delete", { message: message.id })),
       menu: (message, button) => this.openMenu(message, under(button)),
     };
     this.node.addEventListener("contextmenu", (event) => this.rightClick(event));
     this.node.addEventListener("keydown", (event) => this.keyed(event));
     this.atEnd = true;
-    this.node.addEventListener("scroll", () => (this.atEnd = this.distance() < NEAR_END_PX), {
-      passive: true,
-    });
+    this.lastTop = this.lastHeight = 0;
+    this.node.addEventListener("scroll", () => this.scrolled(), { passive: true });
     new ResizeObserver(() => this.stay()).observe(this.node.firstElementChild);
     new ResizeObserver(() => this.stay()).observe(this.node);
     host.append(this.node);
@@ -55,6 +55,7 @@ export class Log {
     if (known >= 0) {
       this.messages[known] = message;
       this.draw(known, true);
+      this.stay();
       return;
     }
     const id = BigInt(message.id);
@@ -121,6 +122,16 @@ export class Log {
       element("h2", {}, dm ? name : `Welcome to ${name}`),
       element("p", { class: "quiet" }, words),
     );
+  }
+
+  /** Only whoever scrolls up leaves the end; a message that grows does not. */
+  scrolled() {
+    const { scrollTop, scrollHeight } = this.node;
+    const up = scrollTop < this.lastTop && scrollHeight === this.lastHeight;
+    if (this.distance() < NEAR_END_PX) this.atEnd = true;
+    else if (up) this.atEnd = false;
+    this.lastTop = scrollTop;
+    this.lastHeight = scrollHeight;
   }
 
   distance() {

@@ -2,7 +2,7 @@
 
 const DEEPEST = 12;
 const PUNCTUATION = /[^\p{L}\p{N}\s]/u;
-const ADDRESS = /https?:\/\/[^\s<]*[^\s<.,:;"'()\]]/y;
+const ADDRESS = /https?:\/\/[^\s<\]]*[^\s<.,:;"'()\]]/y;
 const ANGLED = [
   [/<@!?(\d{1,20})>/y, ([, id]) => ({ kind: "user", id })],
   [/<@&(\d{1,20})>/y, ([, id]) => ({ kind: "role", id })],
@@ -31,16 +31,6 @@ export function parse(source) {
 /** One line without blocks, as in an embed's title. */
 export function parseInline(source) {
   return inline(String(source), 0);
-}
-
-/** The words of a tree without any formatting. */
-export function plainText(nodes) {
-  return nodes
-    .map(
-      (node) =>
-        node.value ?? node.name ?? (node.items ?? [node.children ?? []]).map(plainText).join(" "),
-    )
-    .join("");
 }
 
 function text(value) {

@@ -4,7 +4,7 @@ import { element, icon } from "./element.js";
 import { spoiler } from "./prose.js";
 import { view } from "./viewer.js";
 
-const SINGLE = { width: 420, height: 360 };
+const SINGLE = { width: 540, height: 340 };
 
 /** Whether the sandbox itself serves this address; nothing else is ever loaded. */
 export function isOurs(url) {

@@ -4,9 +4,8 @@ import { components } from "./components.js";
 import { element, icon } from "./element.js";
 import { embed } from "./embed.js";
 import { appTag, displayName, face } from "./faces.js";
-import { parse, plainText } from "./markdown.js";
 import { attachments } from "./media.js";
-import { prose } from "./prose.js";
+import { plainWords, prose } from "./prose.js";
 import { writtenAt } from "./timestamps.js";
 import { unknown, unknownKeys } from "./unknown.js";
 
@@ -54,7 +53,7 @@ export function messageNode(message, before, tools) {
   const article = element(
     "article",
     { tabIndex: -1, "aria-label": label.filter(Boolean).join(", ") },
-    context(message),
+    context(message, tools),
     element(
       "div",
       { class: "gutter" },
@@ -89,11 +88,11 @@ function belongsTo(before, message) {
 
 // above the message
 
-function context(message) {
-  if (message.type === REPLY) return replyLine(message.referenced_message);
+function context(message, tools) {
+  if (message.type === REPLY) return replyLine(target(message, tools));
   const user = message.interaction_metadata?.user;
   if (!user || (message.type !== SLASH && message.type !== CONTEXT_MENU)) {
-    return message.message_reference ? replyLine(message.referenced_message) : null;
+    return message.message_reference ? replyLine(target(message, tools)) : null;
   }
   const command = message.sandbox?.command;
   const what =
@@ -109,6 +108,12 @@ function context(message) {
   );
 }
 
+/** The message replied to, as it stands here now; what came along with the reply may be older. */
+function target(message, tools) {
+  const known = message.message_reference && tools.find?.(message.message_reference.message_id);
+  return known ?? message.referenced_message;
+}
+
 function replyLine(target) {
   if (!target)
     return element(
@@ -118,9 +123,7 @@ function replyLine(target) {
       element("em", {}, "The original message was deleted or is not known."),
     );
   const name = displayName(target.author);
-  const words = plainText(parse(target.content ?? ""))
-    .replace(/\s+/g, " ")
-    .trim();
+  const words = plainWords(target.content ?? "");
   const jump = () => {
     const node = document.querySelector(`[data-id="${CSS.escape(target.id)}"] article`);
     node?.scrollIntoView({ block: "center" });

@@ -31,6 +31,13 @@ export function prose(text) {
   return element("div", { class: "prose" }, draw(parse(text)));
 }
 
+/** The words of a text on one line, without formatting; spoilers stay covered. */
+export function plainWords(text) {
+  const node = prose(text);
+  for (const cover of node.querySelectorAll(".spoiler")) cover.textContent = "▇▇▇";
+  return node.textContent.replace(/\s+/g, " ").trim();
+}
+
 /** One line, for titles and names. */
 export function inlineProse(text) {
   return draw(parseInline(text));
