@@ -148,7 +148,10 @@ class Runner:
         del self._driven[job_id]
         if not task.cancelled() and (error := task.exception()) is not None:
             # The row stays open: the next driver goes on from it.
-            log.error("driver failed", job_id=job_id, exc_info=error)
+            if isinstance(error, StoreError):
+                log.warning("driver stopped by the database", job_id=job_id, error=repr(error))
+            else:
+                log.error("driver failed", job_id=job_id, exc_info=error)
             self._rest(job_id, SHORTEST_REST_S)
 
     async def _drive(self, job_id: int) -> None:

@@ -164,8 +164,11 @@ class _Callbacks:
             task_id = find_task_id(await request.read())
         if task_id is None:
             return web.Response(status=400)
-        if not self._just_heard(submission.id):
+        now, rest_s = asyncio.get_running_loop().time(), self._bounds.rest_s
+        if now - self._heard.get(submission.id, -rest_s) >= rest_s:
             await self._jobs.called_back(submission, task_id)
+            self._heard = {one: at for one, at in self._heard.items() if now - at < rest_s}
+            self._heard[submission.id] = now
         return web.Response(status=204)
 
     def _too_many(self) -> bool:
@@ -174,15 +177,6 @@ class _Callbacks:
         if len(last) == last.maxlen and now - last[0] < 1.0:
             return True
         last.append(now)
-        return False
-
-    def _just_heard(self, submission_id: int) -> bool:
-        """Whether this submission was heard just now; if not, this one counts."""
-        now, rest_s = asyncio.get_running_loop().time(), self._bounds.rest_s
-        if now - self._heard.get(submission_id, -rest_s) < rest_s:
-            return True
-        self._heard = {one: at for one, at in self._heard.items() if now - at < rest_s}
-        self._heard[submission_id] = now
         return False
 
 

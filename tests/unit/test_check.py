@@ -302,7 +302,7 @@ async def test_commands_that_are_as_they_should_be(world: World) -> None:
     await synchronised(world)
     code, screen = await world.check()
     assert code == 0
-    assert "registered: /edit, /fuse, /imagine" in screen
+    assert "registered: /edit, /fuse, /history, /imagine" in screen
 
 
 async def test_changed_commands_wait_for_the_next_start(world: World) -> None:
