@@ -42,7 +42,7 @@ class ByHand:
     def __init__(self, opened: Opened, raw: Raw) -> None:
         self.opened = opened
         self.raw = raw
-        self._sent: "asyncio.Queue[Interaction]" = asyncio.Queue()
+        self._sent: asyncio.Queue[Interaction] = asyncio.Queue()
         opened.discord.subscribe(self._note)
         opened.discord.commands.overwrite(None, COMMANDS)
 

@@ -8,7 +8,7 @@ from playwright.async_api import Browser, expect
 
 from bot.sandbox.images_tasks import TaskPlan
 from bot.sandbox.page.serve import Opened
-from bot.sandbox.painter import Look
+from bot.sandbox.painter import Look, paint
 from tests.browser import house
 from tests.browser.house import Visitor
 
@@ -39,16 +39,16 @@ async def _desktop(browser: Browser, opened: Opened, folder: Path) -> None:
     _plan(opened, SHOWN)
     async with house.visit(browser, opened, HIGH, hint=True) as visitor:
         await _ask(visitor, "imagine", "A red fox on a mountain ridge at dawn", "16:9")
-        await expect(visitor.embed).to_contain_text("Completed in")
+        await _done(visitor, "A red fox")
         await _take(visitor, folder / "imagine.png")
         await visitor.button("Put the hint away").click()
         await visitor.command("fuse")
         await visitor.page.keyboard.type("Put the boat of image 1 under the sky of image 2")
-        sources = [house.photo("boat.png", "teal"), house.photo("sky.png", "skyblue")]
-        await visitor.drop(*sources, house.photo("frame.png", "darkorange"))
+        names = ("A small boat", "Evening sky", "A city at night")
+        await visitor.drop(*(_drawn(name) for name in names))
         await _take(visitor, folder / "command.png")
         await visitor.field("prompt").press("Enter")
-        await expect(visitor.embed).to_contain_text("Completed in")
+        await _done(visitor, "Put the boat")
         await _take(visitor, folder / "fusion.png")
         await _states(visitor, opened, folder)
         await visitor.page.locator("#drawer-button").click()
@@ -64,13 +64,13 @@ async def _states(visitor: Visitor, opened: Opened, folder: Path) -> None:
     await visitor.become("Ben")
     await visitor.command("edit")
     await visitor.page.keyboard.type("Make it golden")
-    await visitor.drop(house.photo("boat.png"))
+    await visitor.drop(_drawn("A small boat"))
     await visitor.field("prompt").press("Enter")
-    await expect(visitor.embed).to_contain_text("Completed in")
+    await _done(visitor, "Make it golden")
+    await _take(visitor, folder / "edit.png")
     _plan(opened, HELD)
     await _ask(visitor, "imagine", "A lighthouse in a storm")
     await expect(visitor.embed).to_contain_text("Processing since")
-    await _take(visitor, folder / "edit.png")
     await visitor.command("edit")
     await visitor.page.keyboard.type("Make it golden")
     await visitor.drop(("notes.txt", "text/plain", b"words"))
@@ -92,7 +92,7 @@ async def _small(browser: Browser, opened: Opened, folder: Path) -> None:
     _plan(opened, SHOWN)
     async with house.visit(browser, opened, house.PHONE, light=True, hint=True) as visitor:
         await _ask(visitor, "imagine", "A red fox on a mountain ridge at dawn", "3:2")
-        await expect(visitor.embed).to_contain_text("Completed in")
+        await _done(visitor, "A red fox")
         await _take(visitor, folder / "phone.png")
     async with house.visit(browser, opened, HIGH, light=True) as visitor:
         await visitor.composer.fill("/")
@@ -114,6 +114,17 @@ async def _ask(visitor: Visitor, command: str, prompt: str, ratio: str | None = 
         await visitor.page.locator(".suggestions").wait_for(state="hidden")
     await visitor.field("prompt").press("Enter")
     await visitor.embed.wait_for()
+
+
+async def _done(visitor: Visitor, prompt: str) -> None:
+    await expect(visitor.embed).to_contain_text(prompt)
+    await expect(visitor.embed).to_contain_text("Completed in")
+
+
+def _drawn(prompt: str) -> tuple[str, str, bytes]:
+    """A picture file that is worth looking at."""
+    data = paint(prompt, "1:1", [], Look("jpeg", 512))
+    return prompt.lower().replace(" ", "-") + ".jpg", "image/jpeg", data
 
 
 async def _take(visitor: Visitor, file: Path) -> None:

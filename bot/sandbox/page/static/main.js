@@ -24,6 +24,7 @@ const sidebar = new Sidebar(part("sidebar"));
 const drawer = new Drawer(part("drawer"), (open) => {
   part("drawer-button").setAttribute("aria-expanded", String(open));
   document.body.classList.toggle("drawer-open", open);
+  tellPeople();
   if (!open) part("drawer-button").focus();
 });
 const log = new Log(part("log"), { reply: (message) => composer.answer(message) });
@@ -63,12 +64,18 @@ function drawHead() {
   document.title = `${dm ? "@" : "#"}${channel.name} · Darkroom sandbox`;
 }
 
+function tellPeople() {
+  const shown = getComputedStyle(part("people")).display !== "none";
+  part("people-button").setAttribute("aria-expanded", String(shown));
+}
+
 function toggler(id, name, className) {
   const button = part(id);
   button.append(icon(name));
   button.addEventListener("click", () => {
     const on = document.body.classList.toggle(className);
     button.setAttribute("aria-expanded", String(on));
+    tellPeople();
   });
 }
 
@@ -77,6 +84,8 @@ function closeSidebar() {
   part("sidebar-button").setAttribute("aria-expanded", "false");
 }
 
+addEventListener("resize", tellPeople);
+tellPeople();
 part("sidebar-button").setAttribute("aria-label", "Channels");
 toggler("sidebar-button", "menu", "sidebar-open");
 toggler("people-button", "people", "people-toggled");
