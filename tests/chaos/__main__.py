@@ -5,6 +5,7 @@ First the bot is killed at random moments while many people ask, then it dies at
 
 import argparse
 import asyncio
+import logging
 import sys
 import tempfile
 from collections import Counter
@@ -26,6 +27,7 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, nargs="*", default=[1, 2, 3], help="of the storms")
     parser.add_argument("--calls", type=int, default=4, help="of each port's method to die at")
     wanted = parser.parse_args()
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # the dead break off uploads
     with tempfile.TemporaryDirectory(prefix="darkroom-chaos-") as folder:
         return asyncio.run(_run(Path(folder), wanted))
 
@@ -77,12 +79,14 @@ def _line(report: Report) -> str:
     """One run's figures."""
     weather, evidence = report.weather, report.evidence
     kinds = Counter(fault.kind for fault in report.faults)
-    accepted = sum(seen.accepted for seen in evidence.seen)
+    accepted = {seen.prompt for seen in evidence.seen if seen.accepted}
+    dropped = [row for row in evidence.rows if row.state == "cancelled" and row.prompt in accepted]
     figures = {
         "kills": weather.kills,
         "asked": len(evidence.seen),
-        "accepted": accepted,
+        "accepted": len(accepted),
         "delivered": sum(row.state == "delivered" for row in evidence.rows),
+        "told to ask again": len(dropped),
         "lost": kinds[Kind.LOST],
         "doubled": kinds[Kind.DOUBLED],
         "unknown": len(unknown(evidence)),
