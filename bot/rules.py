@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
+from bot.house_rules import Asking, HouseRules, limits_for
+from bot.house_rules import refusal as house_refusal
 from bot.models import (
     Job,
     JobRequest,
@@ -67,27 +69,39 @@ def job_state(submissions: Sequence[State]) -> State:
 
 
 def decide(
-    request: JobRequest, price_micro_usd: int, usage: Usage, limits: Limits, policy: Policy
+    asking: Asking, usage: Usage, house: HouseRules, defaults: Limits, policy: Policy
 ) -> Refusal | None:
     """The first rule that refuses this request, or None.
 
-    Order: the place, the person, the money, the queue: what a person can mend comes first.
+    Order: the operator, the server's own rules, the person's limits, the money, the queue: what
+    nobody can mend by waiting comes first.
     """
+    limits = limits_for(house, defaults, asking.here.role_ids)
     return (
-        _place_refusal(request, policy)
+        _operator_refusal(asking.request, usage, policy)
+        or _block_refusal(usage)
+        or house_refusal(house, asking.here, asking.request.prompt)
         or _person_refusal(usage, limits)
-        or _money_refusal(price_micro_usd, usage, limits)
+        or _money_refusal(asking.price_micro_usd, usage, limits)
         or _queue_refusal(usage, limits)
     )
 
 
-def _place_refusal(request: JobRequest, policy: Policy) -> Refusal | None:
+def _operator_refusal(request: JobRequest, usage: Usage, policy: Policy) -> Refusal | None:
     guild_id = request.place.guild_id
+    if usage.paused:
+        return Refusal(RefusalReason.PAUSED)
     if guild_id is None:
         return None if policy.allow_dms else Refusal(RefusalReason.NO_DIRECT_MESSAGES)
     if policy.allowed_guild_ids and guild_id not in policy.allowed_guild_ids:
         return Refusal(RefusalReason.SERVER_NOT_ALLOWED)
-    return None
+    return Refusal(RefusalReason.SERVER_BLOCKED) if usage.server_blocked else None
+
+
+def _block_refusal(usage: Usage) -> Refusal | None:
+    if usage.block is None:
+        return None
+    return Refusal(RefusalReason.PERSON_BLOCKED, until=usage.block.until)
 
 
 def _person_refusal(usage: Usage, limits: Limits) -> Refusal | None:

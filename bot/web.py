@@ -77,9 +77,7 @@ async def serve(
         await runner.cleanup()
 
 
-async def _listen(
-    runner: web.AppRunner, host: str, port: int, connections: int
-) -> asyncio.Server:
+async def _listen(runner: web.AppRunner, host: str, port: int, connections: int) -> asyncio.Server:
     """Accept connections; the newest is served, also when silent ones hold all places."""
     server = runner.server
     if server is None:
