@@ -27,7 +27,7 @@ from bot.errors import (
     TokenExpired,
 )
 from bot.jobs import Jobs
-from bot.models import Job, Outlook, Picture, Showing
+from bot.models import Failure, Job, Outlook, Picture, Showing, State
 from bot.ports import Clock, Messenger, Pictures
 
 STATUS_DEADLINE_S = 5.0  # a status edit is worth no more: the next one says more
@@ -100,6 +100,23 @@ class Delivery:
             except TokenExpired:
                 log.info("token expired", job=job.code)
         return await self._messenger.edit_by_bot(job, outlook, ())
+
+    async def withdraw(self, job: Job) -> None:
+        """Say that a request was dropped, if its first answer went out and nobody noted that.
+
+        Raises:
+            ChatUnavailable: Discord is out of reach for now; call again later.
+        """
+        dropped = replace(job, state=State.CANCELLED, failure=Failure.UNANSWERED)
+        try:
+            async with asyncio.timeout(STATUS_DEADLINE_S):
+                await self._messenger.edit_by_token(dropped, Outlook(), ())
+        except TimeoutError as error:
+            raise ChatUnavailable("no answer to an edit") from error
+        except ChatUnavailable:
+            raise
+        except ChatError as error:
+            log.info("nobody saw an answer", job=job.code, error=repr(error))
 
     async def finish(self, job: Job, pictures: Sequence[Picture] = ()) -> Ending:
         """Show the end of a job, with its pictures if it has any, down the ladder.

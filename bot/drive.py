@@ -15,7 +15,7 @@ from structlog.contextvars import bind_contextvars
 
 from bot import rules
 from bot.bell import Bell, rung_within
-from bot.delivery import Delivery, Ending
+from bot.delivery import Delivery, Ending, Rung
 from bot.errors import (
     ChatUnavailable,
     DownloadRejected,
@@ -110,6 +110,8 @@ class Driver:
 
     async def _advance(self, job: Job, submission: Submission, rung: asyncio.Event) -> float:
         match submission.state:
+            case State.QUEUED if job.answered_at is None:
+                return await self._drop(job)
             case State.QUEUED:
                 return await self._submit(job, submission)
             case State.SUBMITTING:  # the process that sent it is gone
@@ -120,6 +122,16 @@ class Driver:
             case State.WAITING:
                 await self._delivery.status(job)
                 await self._watch(job, submission, rung)
+        return 0.0
+
+    async def _drop(self, job: Job) -> float:
+        """End a job that no row calls answered; told first, for after the end nobody would."""
+        try:
+            await self._delivery.withdraw(job)
+        except ChatUnavailable as error:
+            log.info("unanswered job not withdrawn yet", job=job.code, error=repr(error))
+            return DELIVERY_WAIT_S
+        await self._jobs.unanswered(job)
         return 0.0
 
     async def _submit(self, job: Job, submission: Submission) -> float:
@@ -216,6 +228,9 @@ class Driver:
             await self._finish(job, ())
 
     async def _deliver(self, job: Job) -> None:
+        if job.showing.state is State.READY and job.showing.rung != Rung.NOWHERE:
+            await self._conclude(job, Ending.SHOWN)  # a process died before it noted the end
+            return
         try:
             async with self._gallery.open(job) as pictures:
                 ending = await self._finish(job, pictures)
@@ -224,6 +239,9 @@ class Driver:
             if unusable := await self._jobs.unusable(job):
                 await self._show_end(unusable)
             return
+        await self._conclude(job, ending)
+
+    async def _conclude(self, job: Job, ending: Ending | None) -> None:
         if ending is Ending.SHOWN:
             delivered = await self._jobs.delivered(job)
             if delivered is not None:

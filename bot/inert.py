@@ -12,11 +12,13 @@ QUOTE_LIMIT = 1000
 QUOTE_LINES = 15
 NAME_LIMIT = 64
 FILENAME_LIMIT = 60
+MARKS_LIMIT = 6  # on one letter; no language needs more, and a pile of them covers its neighbours
 
 _ELLIPSIS = "…"
 _BREAKS = re.compile(r"\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _BLANK_LINES = re.compile(r"\n\s*\n")
 _UNSEEN = frozenset({"Cc", "Cf", "Cs"})  # control, formatting (bidi, zero width), lone surrogates
+_MARKS = frozenset({"Mn", "Me"})
 _MEANINGFUL = frozenset("\\*_~|`<>#[]:")  # `:` also takes the link out of https://
 _LIST_MARK = re.compile(r"\s*(?:\d+(?=[.)])|(?=[-+]))")  # ends before the character to escape
 
@@ -62,16 +64,24 @@ def filename(text: str) -> str:
 
 
 def visible(text: str) -> str:
-    """The text without characters that show nothing or turn its direction, breaks as newlines."""
-    text = _BREAKS.sub("\n", text).replace("\t", " ")
-    return "".join(
-        char for char in text if char == "\n" or unicodedata.category(char) not in _UNSEEN
-    )
+    """The text without what shows nothing, turns its direction or piles up, breaks as newlines."""
+    return "".join(_seen(_BREAKS.sub("\n", text).replace("\t", " ")))
 
 
 def storable(text: str) -> str:
     """The text without what no database and no API takes: lone surrogates and NUL."""
     return text.encode("utf-8", "ignore").decode().replace("\0", "")
+
+
+def _seen(text: str) -> Iterator[str]:
+    marks = 0
+    for char in text:
+        kind = unicodedata.category(char)
+        if kind in _UNSEEN and char != "\n":
+            continue
+        marks = marks + 1 if kind in _MARKS else 0
+        if marks <= MARKS_LIMIT:
+            yield char
 
 
 def _quoted(lines: Iterable[str]) -> Iterator[str]:

@@ -110,16 +110,10 @@ class Jobs:
         """Nobody saw an answer: cancelled and given back."""
         await self._end_queued(job, State.CANCELLED, Failure.UNANSWERED)
 
-    async def sweep_unanswered(self, jobs: Sequence[Job]) -> Sequence[Job]:
-        """Cancel those of which no row says within 10 s that the first answer went out.
-
-        Returns:
-            The cancelled ones: a process that died just then may have answered all the same.
-        """
+    def unheard(self, jobs: Sequence[Job]) -> list[int]:
+        """Those of which no row says within 10 s that the first answer went out."""
         before = self._clock.now() - ANSWER_DEADLINE
-        late = [job for job in jobs if job.answered_at is None and job.created_at < before]
-        dropped = [await self._end_queued(job, State.CANCELLED, Failure.UNANSWERED) for job in late]
-        return [job for job in dropped if job is not None]
+        return [job.id for job in jobs if job.answered_at is None and job.created_at < before]
 
     async def sweep_paused(self, jobs: Sequence[Job]) -> None:
         """While submissions are paused, give up those that have waited for 10 minutes."""
@@ -215,8 +209,10 @@ class Jobs:
 
     async def answer_lost(self, submission: Submission) -> Job | None:
         """Nobody knows whether a task was made. Without callbacks nobody ever will."""
-        job = await self._move(submission, {State.SUBMITTING}, State.UNKNOWN, Change())
-        return await self.give_up_unknown(submission) if job and not self._callbacks else job
+        if self._callbacks:
+            return await self._move(submission, {State.SUBMITTING}, State.UNKNOWN, Change())
+        change = Change(failure=Failure.UNKNOWN_OUTCOME)
+        return await self._move(submission, {State.SUBMITTING}, State.FAILED, change)
 
     async def give_up_unknown(self, submission: Submission) -> Job | None:
         """No callback resolved it: failed, perhaps charged; never sent again by itself."""
@@ -318,12 +314,9 @@ class Jobs:
 
     # Within.
 
-    async def _end_queued(self, job: Job, target: State, failure: Failure) -> Job | None:
-        moved = None
+    async def _end_queued(self, job: Job, target: State, failure: Failure) -> None:
         for submission in job.submissions:
-            change = Change(failure=failure)
-            moved = await self._move(submission, {State.QUEUED}, target, change) or moved
-        return moved
+            await self._move(submission, {State.QUEUED}, target, Change(failure=failure))
 
     async def _take(self, submission: Submission, sources: set[State], task: Task) -> Job | None:
         """Enter the state that the task's phase means."""

@@ -97,12 +97,11 @@ class Runner:
 
     async def _care(self) -> None:
         jobs = await self._jobs.open()
-        for dropped in await self._jobs.sweep_unanswered(jobs):
-            self._start(dropped.id, self._delivery.status(dropped))  # somebody may see an answer
         await self._jobs.sweep_paused(jobs)
         line = self._line(jobs)
         under_way = [job.id for job in jobs if job.state is not State.QUEUED]
-        for job_id in (*under_way, *line[: self._room(jobs, line)]):
+        unheard = self._jobs.unheard(jobs)
+        for job_id in (*under_way, *unheard, *line[: self._room(jobs, line)]):
             if job_id not in self._driven and not self._rests_still(job_id):
                 self._start(job_id, self._drive(job_id))
         self._refresh(jobs, line)

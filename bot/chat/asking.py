@@ -7,7 +7,7 @@ from bot import inert, words
 from bot.chat.answers import Interaction, answer, whisper
 from bot.chat.embeds import render
 from bot.chat.services import JobService, Services
-from bot.errors import ChatError, StoreError, UserError
+from bot.errors import ChatError, ChatUnavailable, StoreError, UserError
 from bot.models import Job, JobRequest, Kind, Place, Refusal, Reply, Source
 
 
@@ -93,6 +93,8 @@ async def _admit(interaction: Interaction, jobs: JobService, request: JobRequest
 async def _answer(interaction: Interaction, jobs: JobService, job: Job) -> None:
     try:
         showing = await answer(interaction, render(job, await jobs.outlook(job)))
+    except ChatUnavailable:  # perhaps it is out: the care loop withdraws it there
+        raise
     except (ChatError, StoreError):
         await jobs.unanswered(job)
         raise

@@ -7,6 +7,7 @@ import asyncio
 import random
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any, cast
@@ -31,6 +32,7 @@ START_PATIENCE = timedelta(seconds=30)
 LOGIN_ATTEMPT_S = 10.0
 LONGEST_RATE_LIMIT_S = 30.0  # the least that discord.py lets us ask for
 STEADY = timedelta(minutes=5)
+REMEMBERED_PRESSES = 1000
 
 _UNGUARDED = frozenset({"READY", "RESUMED"})  # without these there is no session: connect anew
 
@@ -72,6 +74,7 @@ class DarkroomBot(discord.Client):
         )
         self._born_at = time.monotonic()
         self._connected_once = False
+        self._pressed: deque[int] = deque(maxlen=REMEMBERED_PRESSES)
         self._guard_parsers()
 
     async def serve(self, token: str) -> None:
@@ -173,7 +176,13 @@ class DarkroomBot(discord.Client):
             log.info("in no server yet: invite me", url=invite_url(self._application_id()))
 
     async def on_interaction(self, interaction: discord.Interaction["DarkroomBot"]) -> None:
-        """Buttons and forms; commands go to the tree."""
+        """Buttons and forms; commands go to the tree.
+
+        An event that comes twice ends here; of commands the store knows that.
+        """
+        if interaction.id in self._pressed:
+            return
+        self._pressed.append(interaction.id)
         if interaction.type is discord.InteractionType.component:
             await buttons.press(interaction)
         elif interaction.type is discord.InteractionType.modal_submit:

@@ -74,6 +74,10 @@ class Cdn:
         """Remove a file, as happens when its message is deleted."""
         self._files.pop(attachment.path, None)
 
+    def find(self, path: str) -> Attachment | None:
+        """The file at a path, whatever its URL's signature; None when it is gone."""
+        return self._files.get(path)
+
     def url(self, path: str) -> str:
         """A signed URL for a stored path, good for 24 hours."""
         born = int(self._clock.time())

@@ -1,16 +1,14 @@
 """`darkroom sandbox`: both stand-ins, the bot as a process of its own, and the script."""
 
 import asyncio
-import os
-import re
 import signal
-import socket
 import subprocess
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from bot.sandbox.environment import discord_settings, images_settings, inherited
 from bot.sandbox.images_api import ImageSandbox
 from bot.sandbox.images_tasks import TaskPlan
 from bot.sandbox.script import Say, play
@@ -21,13 +19,7 @@ STOP_WITHIN_S = 15.0
 SHOWN = TaskPlan(pending_s=1.0, processing_s=2.5)  # so that a person sees each state
 COMMANDS = {"imagine", "edit", "fuse"}
 LOG_LINES_SHOWN = 15
-
-# What a process needs to run at all; the operator's settings are not among it.
-_KEPT = re.compile(
-    r"PATH|PATHEXT|HOME|USERPROFILE|(LOCAL)?APPDATA|SYSTEMROOT|WINDIR|COMSPEC|TEMP|TMP|TMPDIR"
-    r"|TZ|LANG|LC_.*|LD_LIBRARY_PATH|VIRTUAL_ENV|PYTHON.*|COVERAGE_.*",
-    re.IGNORECASE,
-)
+COOLDOWN = {"COOLDOWN_SECONDS": "60"}  # so long that the script meets it
 
 
 class BotStopped(Exception):
@@ -49,9 +41,10 @@ async def run_sandbox(
     log = folder / "bot.log"
     async with DiscordSandbox() as discord, ImageSandbox(plan=plan) as api:
         api.allowed_source_hosts.add(discord.cdn_host)
+        settings = discord_settings(discord) | images_settings(api) | COOLDOWN
         say("Discord and the image API are stand-ins on this machine; the bot is the real one.")
         try:
-            async with _bot(bot_command, _settings(discord, api), log) as process:
+            async with _bot(bot_command, settings, log) as process:
                 await _connected(process, discord)
                 went_well = await play(discord, api, folder, say)
         except BotStopped as error:
@@ -60,27 +53,6 @@ async def run_sandbox(
     if not went_well:
         await asyncio.to_thread(_show_log, log, say)
     return 0 if went_well else 1
-
-
-def _settings(discord: DiscordSandbox, api: ImageSandbox) -> dict[str, str]:
-    """The bot's environment: everything points to the stand-ins."""
-    port = _free_port()
-    return {
-        "DISCORD_TOKEN": discord.token,
-        "DISCORD_API_URL": discord.api_url,
-        "DISCORD_GATEWAY_URL": discord.gateway_url,
-        "DISCORD_CDN_HOSTS": discord.cdn_host,
-        "ALLOWED_GUILD_IDS": str(discord.guild.id),
-        "APIMODELS_API_KEY": api.key,
-        "APIMODELS_BASE_URL": api.base_url,
-        "RESULT_HOSTS": api.results_host,
-        "DATABASE_URL": "sqlite:///darkroom.db",
-        "PUBLIC_URL": f"http://127.0.0.1:{port}",
-        "HOST": "127.0.0.1",
-        "PORT": str(port),
-        "COOLDOWN_SECONDS": "60",
-        "LOG_FORMAT": "console",
-    }
 
 
 @asynccontextmanager
@@ -97,7 +69,7 @@ async def _bot(
             process = await asyncio.create_subprocess_exec(
                 *command,
                 cwd=folder,
-                env=_environment() | dict(settings),
+                env=inherited() | dict(settings),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -110,14 +82,6 @@ async def _bot(
             if process.returncode is None:
                 process.kill()
                 await process.wait()
-
-
-def _environment() -> dict[str, str]:
-    """Our own environment without anybody's settings; the bot's code is found from anywhere."""
-    kept = {name: value for name, value in os.environ.items() if _KEPT.fullmatch(name)}
-    code = str(Path(__file__).resolve().parents[2])
-    paths = [code, *filter(None, [kept.get("PYTHONPATH")])]
-    return kept | {"PYTHONPATH": os.pathsep.join(paths)}
 
 
 async def _connected(process: asyncio.subprocess.Process, discord: DiscordSandbox) -> None:
@@ -158,11 +122,3 @@ def _show_log(log: Path, say: Say) -> None:
     say(f"The bot's log is {log}; its last lines:")
     for line in lines[-LOG_LINES_SHOWN:]:
         say(f"  {line}")
-
-
-def _free_port() -> int:
-    """A port that nobody uses now; the callbacks' address must name it before the bot starts."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port

@@ -23,6 +23,7 @@ from bot.sandbox.images_models import MODELS
 from bot.sandbox.images_requests import Refused, check_create
 from bot.sandbox.images_shelf import Shelf
 from bot.sandbox.images_tasks import Entry, Event, Json, Register, SandboxTask, TaskPlan, envelope
+from bot.sandbox.images_wire import ApiCalls
 from bot.sandbox.images_worker import Worker
 
 KEY = "sk_sandbox0123456789abcdef"
@@ -39,6 +40,7 @@ class ImageSandbox:
         allowed_source_hosts: "host:port" of loopback servers whose images may be fetched.
         models: what is offered, by name; delete one to retire it.
         register: tasks, ledger, account and events.
+        calls: every request as it is answered.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class ImageSandbox:
         self.models = {model.name: model for model in MODELS}
         self.faults = Faults()
         self.register = Register(balance_usd)
+        self.calls = ApiCalls()
         self.allowed_source_hosts = set(allowed_source_hosts)
         self._policy_words = policy_words
         self._callback_times = callback_times or CallbackTimes()
@@ -157,7 +160,7 @@ class ImageSandbox:
         await asyncio.gather(*self._running, return_exceptions=True)
 
     def _application(self) -> web.Application:
-        app = web.Application(client_max_size=MAX_UPLOAD_BYTES)
+        app = web.Application(client_max_size=MAX_UPLOAD_BYTES, middlewares=[self.calls.note])
         app.add_routes(
             [
                 web.post(GENERATIONS, self._create),

@@ -45,6 +45,7 @@ class Interaction:
         answered_at: when the first response came; None before.
         message: what `@original` names; None without a message.
         failed: whether the 3 seconds passed without a response.
+        token_dead: whether its token died before its time.
     """
 
     id: int
@@ -65,6 +66,7 @@ class Interaction:
     choices: list[Json] | None = None
     modal: Json | None = None
     failed: bool = False
+    token_dead: bool = False
     follow_ups: list[Message] = field(default_factory=list)
 
     @property

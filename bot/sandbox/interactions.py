@@ -72,8 +72,16 @@ class Interactions:
         interaction = self._by_token.get(token)
         return None if interaction is None else interaction.channel.id
 
+    def expire_tokens(self) -> int:
+        """Let every token die that lives, as after 15 minutes; how many those were."""
+        living = [one for one in self._by_id.values() if not self._expired(one)]
+        for interaction in living:
+            interaction.token_dead = True
+        return len(living)
+
     def _expired(self, interaction: Interaction) -> bool:
-        return self._world.clock.time() >= born_at(interaction.id) + TOKEN_LIFE_S
+        too_old = self._world.clock.time() >= born_at(interaction.id) + TOKEN_LIFE_S
+        return interaction.token_dead or too_old
 
     def respond(self, interaction_id: int, token: str, body: Json, files: Files) -> Interaction:
         """Take the first response.

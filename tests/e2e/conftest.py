@@ -1,25 +1,80 @@
-"""One running bot for each module of e2e tests, with the settings that the module names."""
+"""One running bot for each module of e2e tests, and two slow processes beside all of them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 pytest.register_assert_rewrite("tests.e2e.stage")
 
-from tests.e2e.stage import Stage  # noqa: E402 - only then its asserts explain themselves
+from tests.e2e.process import Beside, Ended, free_port  # noqa: E402 - only then asserts explain
+from tests.e2e.stage import Stage, start  # noqa: E402
 from tests.e2e.stage import stage as opened  # noqa: E402
+
+
+def _without_discord(folder: Path) -> Beside:
+    """Tries for half a minute."""
+    nowhere = free_port()
+    settings = {
+        "DISCORD_TOKEN": "MTIz.a-token-for-nobody",
+        "DISCORD_API_URL": f"http://127.0.0.1:{nowhere}/api/v10",
+        "DISCORD_GATEWAY_URL": f"ws://127.0.0.1:{nowhere}",
+        "APIMODELS_API_KEY": "sk_a_key_for_nobody",
+        "APIMODELS_BASE_URL": f"http://127.0.0.1:{nowhere}",
+        "PORT": "0",
+    }
+    return Beside("run", settings=settings, folder=folder)
+
+
+def _sandbox(folder: Path) -> Beside:
+    """Plays slowly enough for people."""
+    return Beside("sandbox", settings={}, folder=folder)
+
+
+SLOW: Mapping[str, Callable[[Path], Beside]] = {
+    "unreachable": _without_discord,
+    "sandbox": _sandbox,
+}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def beside(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Mapping[str, Beside]]:
+    """Start, before the first test, the slow processes that a collected test asks for."""
+    asked = {name for item in request.session.items for name in getattr(item, "fixturenames", ())}
+    started = {
+        name: begin(tmp_path_factory.mktemp(name)) for name, begin in SLOW.items() if name in asked
+    }
+    yield started
+    for one in started.values():
+        one.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def unreachable(beside: Mapping[str, Beside]) -> Ended:
+    """What became of a bot without Discord."""
+    return await beside["unreachable"].ended()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def sandbox(beside: Mapping[str, Beside]) -> Ended:
+    """What became of `darkroom sandbox`."""
+    return await beside["sandbox"].ended()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def running(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Stage]:
-    """The module's bot; `SETTINGS` in a module are its variables, `CALLBACKS` whether it has any."""
+    """The module's bot; a module may name its `SETTINGS`, and that it has no `CALLBACKS`."""
     settings: dict[str, str] = getattr(request.module, "SETTINGS", {})
     callbacks: bool = getattr(request.module, "CALLBACKS", True)
     folder = tmp_path_factory.mktemp("bot")
-    async with opened(folder, callbacks=callbacks, **settings) as one:
+    async with opened(folder, callbacks=callbacks, started=False) as one:
+        one.bot.env |= settings
+        await start(one)
         yield one
 
 

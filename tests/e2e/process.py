@@ -5,8 +5,9 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -58,6 +59,32 @@ async def run_to_end(
             process.kill()
             await process.wait()
     return Ended(process.returncode or 0, out.decode(), err.decode())
+
+
+class Beside:
+    """`python -m bot ...` that takes long by its nature, and runs while other tests do."""
+
+    def __init__(self, *arguments: str, settings: Mapping[str, str], folder: Path) -> None:
+        self._out, self._err = folder / "out.txt", folder / "err.txt"
+        with self._out.open("wb") as out, self._err.open("wb") as err:
+            self._process = subprocess.Popen(  # noqa: S603 - our own command
+                [sys.executable, "-m", "bot", *arguments],
+                cwd=folder,
+                env=environment(settings),
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+            )
+
+    async def ended(self, timeout_s: float = 50.0) -> Ended:
+        """What came of it, once it ended by itself. Raises subprocess.TimeoutExpired."""
+        code = await asyncio.to_thread(self._process.wait, timeout_s)
+        return Ended(code, self._out.read_text(), self._err.read_text())
+
+    def stop(self) -> None:
+        """End it if it has not ended."""
+        self._process.kill()
+        self._process.wait()
 
 
 class BotProcess:
@@ -122,16 +149,17 @@ class BotProcess:
         if wait_ready:
             await self.logged("ready")
 
-    async def logged(
-        self, event: str, timeout_s: float = 30.0, **fields: object
-    ) -> dict[str, Any]:
+    async def logged(self, event: str, timeout_s: float = 30.0, **fields: object) -> dict[str, Any]:
         """The first line with this event and these fields."""
+        await self.until(lambda: bool(self.events(event, **fields)), timeout_s)
+        return self.events(event, **fields)[0]
+
+    async def until(self, holds: Callable[[], bool], timeout_s: float = 30.0) -> None:
+        """Return once this holds; looked at after each line of the log."""
         async with asyncio.timeout(timeout_s), self._news:
-            while True:
-                if found := self.events(event, **fields):
-                    return found[0]
+            while not holds():
                 if self._reader is not None and self._reader.done():
-                    raise AssertionError(f"the bot ended without {event!r}: {self.log}")
+                    raise AssertionError(f"the bot ended before that: {self.log}")
                 await self._news.wait()
 
     async def stop(self, number: signal.Signals = signal.SIGTERM) -> int:

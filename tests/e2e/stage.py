@@ -253,7 +253,7 @@ async def stage(
         finally:
             await play.bot.__aexit__()
         play.check_wire()
-        play.check_log(env.get("LOG_LEVEL", "INFO"))
+        play.check_log(play.bot.env.get("LOG_LEVEL", "INFO"))
 
 
 async def start(play: Stage) -> None:

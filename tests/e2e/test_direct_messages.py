@@ -41,9 +41,7 @@ async def test_its_buttons_work_there(stage: Stage) -> None:
 
 async def test_who_waited_long_is_pinged_there(stage: Stage) -> None:
     person = stage.newcomer()
-    handle = await person.slash(
-        "imagine", channel=person.dm, prompt="slow DM", token_age_s=30
-    )
+    handle = await person.slash("imagine", channel=person.dm, prompt="slow DM", token_age_s=30)
     await stage.shows(handle, GREEN)
     await stage.discord.wait_until(lambda: bool(handle.replies))
     assert len(handle.replies) == 1

@@ -54,7 +54,9 @@ async def test_each_documented_refusal_has_its_sentence(
 ) -> None:
     prompt = f"refused with {number}, {as_status}"
     status = number if as_status else 200
-    stage.api.faults.add(Point.CREATE, Answered.with_code(number, "No, said the API", status=status))
+    stage.api.faults.add(
+        Point.CREATE, Answered.with_code(number, "No, said the API", status=status)
+    )
     handle = await stage.ask(prompt)
     message = await stage.finished(handle)
     assert colours(handle) == [GREY, RED]
@@ -62,6 +64,12 @@ async def test_each_documented_refusal_has_its_sentence(
     assert labels(message) == []
     assert "said the API" not in str(message.embeds)
     assert len(stage.posts(prompt)) == 1
+    if number in {401, 402}:  # pauses submissions until the balance is read
+        await stage.bot.until(lambda: not _paused(stage))
+
+
+def _paused(stage: Stage) -> bool:
+    return len(stage.bot.events("submissions paused")) > len(stage.bot.events("submissions go on"))
 
 
 @pytest.mark.parametrize("failure", ON_THE_WAY, ids=str)
@@ -87,7 +95,9 @@ async def test_a_prompt_against_the_policy_is_told_so(stage: Stage) -> None:
 async def test_a_source_that_the_image_service_cannot_fetch_is_told(stage: Stage) -> None:
     stage.api.allowed_source_hosts.discard(stage.discord.cdn_host)
     try:
-        handle = await stage.newcomer().slash("edit", prompt="its address leads nowhere", image=picture())
+        handle = await stage.newcomer().slash(
+            "edit", prompt="its address leads nowhere", image=picture()
+        )
         message = await stage.finished(handle)
     finally:
         stage.api.allowed_source_hosts.add(stage.discord.cdn_host)

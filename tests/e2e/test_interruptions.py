@@ -1,6 +1,7 @@
 """Events that come twice or broken, first answers that are lost, connections that drop."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,15 @@ from tests.e2e.stage import ANSWER, BLURPLE, EDIT, GREEN, GREY, Stage, colours, 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 CALLBACK = "POST /interactions/*/callback"
-MALFORMED = ({}, [], None, 7, "x", {"id": "1"}, {"id": "x", "type": 2, "token": "t"})
+MALFORMED: tuple[Any, ...] = (
+    {},
+    [],
+    None,
+    7,
+    "x",
+    {"id": "1"},
+    {"id": "x", "type": 2, "token": "t"},
+)
 
 
 @pytest.mark.parametrize("times", [1, 5])
@@ -32,8 +41,11 @@ async def test_a_press_that_comes_twice_is_answered_once(stage: Stage) -> None:
     person = stage.newcomer()
     handle = await stage.held("pressed once, told twice", person)
     assert handle.message is not None
-    stage.discord.sessions.duplicate_interactions(1)
-    answer = await stage.press(person, handle.message, "Cancel")
+    stage.discord.sessions.duplicate_interactions(4)
+    with stage.counting() as calls:
+        answer = await stage.press(person, handle.message, "Cancel")
+        await stage.shows(await stage.ask("somebody meanwhile"), GREEN)
+    assert calls == {ANSWER: 2, EDIT: 2}
     assert not answer.ephemeral
     assert "Cancelled" in text(handle.message)
 
@@ -48,7 +60,7 @@ async def test_a_first_answer_whose_connection_breaks_still_arrives_once(
     message = await stage.shows(handle, GREEN)
     assert colours(handle) == [GREY, BLURPLE, GREEN]
     assert len(stage.posts(prompt)) == 1
-    shown = [one for one in stage.discord.world.in_channel(message.channel_id)]
+    shown = stage.discord.world.in_channel(message.channel_id)
     assert sum(prompt in text(one) for one in shown) == 1
 
 

@@ -139,6 +139,8 @@ async def test_a_forged_check_of_a_picture_that_went_well_changes_nothing(stage:
     message = await stage.shows(await stage.ask("went well", person=person), GREEN)
     answer = await (await person.press_forged(message, f"v1:check:{code(message)}")).answer()
     assert answer.ephemeral
-    assert shown(answer.message).content == "There is nothing to check any more. Nothing was charged."
+    assert (
+        shown(answer.message).content == "There is nothing to check any more. Nothing was charged."
+    )
     assert colour(message) == GREEN
     assert len(stage.posts("went well")) == 1

@@ -25,7 +25,7 @@ HOSTILE = [
     '"; DROP TABLE jobs; -- \' \\" \\\\ %s {0} ${HOME} \x1b[31m',
     "\n".join(f"line {number}" for number in range(200)),
     "*" * 4000,
-    "𝔘" * 2000 + "w" * 2000,
+    "\N{MATHEMATICAL FRAKTUR CAPITAL U}" * 2000 + "w" * 2000,
     "x",
 ]
 

@@ -155,91 +155,71 @@ async def test_the_next_one_works_as_ever(restarted: Restarted) -> None:
     await stage.shows(await stage.ask("after all of that"), GREEN)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_a_stop_is_quick_when_nothing_is_in_hand(
-    number: signal.Signals, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    async with opened(tmp_path_factory.mktemp("bot")) as stage:
-        held = await stage.held("with the provider meanwhile")
-        async with asyncio.timeout(4):
-            assert await stage.bot.stop(number) == 0
-        assert stage.bot.events("stopped")
-        stage.release("with the provider meanwhile")
-        await start(stage)
-        await stage.shows(held, GREEN)
-        assert len(stage.posts("with the provider meanwhile")) == 1
-
-
-async def test_a_post_that_nobody_processed_ends_in_a_clear_failure_after_a_kill(
+async def test_a_stop_is_quick_and_a_start_registers_nothing_anew(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    async with opened(tmp_path_factory.mktemp("bot"), JOB_TIMEOUT_SECONDS="3") as stage:
+    prompt, put = "with the provider meanwhile", "PUT /applications/{application_id}/commands"
+    async with opened(tmp_path_factory.mktemp("bot")) as stage:
+        held = await stage.held(prompt)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            async with asyncio.timeout(5):
+                assert await stage.bot.stop(number) == 0
+            assert stage.bot.events("stopped")
+            await start(stage)
+        stage.release(prompt)
+        await stage.shows(held, GREEN)
+        assert len(stage.posts(prompt)) == 1
+        assert stage.discord.wire.counts[put] == 1
+
+
+async def test_what_a_killed_process_knew_or_did_not_know_is_told(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """One job had failed and nobody was shown that; the POST of another was on its way."""
+    failed, sending = "forbidden in the end", "killed while sending"
+    async with opened(tmp_path_factory.mktemp("bot"), JOB_TIMEOUT_SECONDS="5") as stage:
+        first = await stage.held(failed)
+        stage.discord.faults.hang("PATCH /webhooks/*/@original", times=2)
+        stage.release(failed)
+        await _moved(stage, first, "failed")
         stage.api.faults.add(Point.CREATE, Delayed(LONG_S, Answered(500, b"gone")))
-        handle = await stage.ask("killed while sending")
-        while not stage.posts("killed while sending"):
+        second = await stage.ask(sending)
+        while not stage.posts(sending):
             await asyncio.sleep(0.02)
         await stage.bot.kill()
-        await start(stage)
-        message = await stage.shows(handle, AMBER)
-        await stage.discord.wait_until(lambda: words(message).startswith("No answer came. It may"))
-        assert len(stage.posts("killed while sending")) == 1
-
-
-async def test_an_end_that_was_not_shown_is_shown_by_the_next_process(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> None:
-    async with opened(tmp_path_factory.mktemp("bot")) as stage:
-        handle = await stage.held("forbidden in the end")
-        stage.discord.faults.hang("PATCH /webhooks/*/@original", times=2)
-        stage.release("forbidden in the end")
-        await _moved(stage, handle, "failed")
-        await stage.bot.kill()
         stage.discord.faults.clear()
         await start(stage)
-        message = await stage.finished(handle)
+
+        message = await stage.finished(first)
         assert words(message).startswith("The provider's content policy refused this.")
+        unknown = await stage.shows(second, AMBER)
+        await stage.discord.wait_until(lambda: words(unknown).startswith("No answer came. It may"))
+        assert len(stage.posts(failed)) == len(stage.posts(sending)) == 1
 
 
-async def test_a_request_whose_first_answer_died_with_the_process_is_dropped_unpaid(
+async def test_a_process_that_dies_while_it_answers_leaves_nobody_waiting(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    async with opened(tmp_path_factory.mktemp("bot")) as stage:
-        stage.discord.faults.hang("POST /interactions/*/callback", times=9)
-        await stage.newcomer().slash("imagine", prompt="before anybody saw it")
-        await stage.bot.logged("job admitted")
-        await stage.bot.kill()
-        stage.discord.faults.clear()
-        await start(stage)
-        await stage.shows(await stage.ask("seen by the next process"), GREEN)
-        await stage.bot.logged("job moved", to="cancelled", failure="unanswered", timeout_s=15)
-        assert stage.posts("before anybody saw it") == []
-
-
-async def test_an_answer_that_arrived_as_the_process_died_is_not_left_alone(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> None:
-    """The person sees "Pending", and no row says that the answer went out."""
+    """One answer never went out; the other did, but no row says so."""
     async with opened(tmp_path_factory.mktemp("bot")) as stage:
 
         def kill(change: Change) -> None:
             if change.kind == "interaction_answered":
                 os.kill(stage.bot.pid, signal.SIGKILL)
 
+        stage.discord.faults.hang("POST /interactions/*/callback")
+        await stage.newcomer().slash("imagine", prompt="before anybody saw it")
+        await stage.bot.logged("job admitted")
         unsubscribe = stage.discord.subscribe(kill)
-        handle = await stage.ask("seen, but not noted")
+        seen = await stage.ask("seen, but not noted")
         unsubscribe()
         await stage.bot.wait()
+        stage.discord.faults.clear()
         await start(stage)
-        message = await handle.wait_for(lambda shown: not words(shown).startswith("Pending"), 20)
-        assert message.embeds
-
-
-async def test_commands_are_registered_once_and_not_at_each_start(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> None:
-    put = "PUT /applications/{application_id}/commands"
-    async with opened(tmp_path_factory.mktemp("bot")) as stage:
-        assert stage.discord.wire.counts[put] == 1
-        await stage.bot.stop()
-        await start(stage)
-        assert stage.discord.wire.counts[put] == 1
+        await stage.shows(await stage.ask("seen by the next process"), GREEN)
+        message = await seen.wait_for(lambda shown: not words(shown).startswith("Pending"), 20)
+        assert words(message) == (
+            "I was interrupted before I could take this on. Not charged. Ask again."
+        )
+        assert len(stage.bot.events("job moved", to="cancelled", failure="unanswered")) == 2
+        assert stage.posts("before anybody saw it") == stage.posts("seen, but not noted") == []

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from bot.sandbox.client_rules import ClientRefused, OptionValue, Resolved
 from bot.sandbox.command_rules import SLASH
 from bot.sandbox.driver import Person
 from bot.sandbox.handles import InteractionHandle
-from bot.sandbox.client_rules import ClientRefused, OptionValue, Resolved
 from bot.sandbox.interaction import Kind
 from bot.sandbox.records import Channel, Upload
 from tests.e2e.stage import GREEN, Stage, picture
@@ -71,7 +71,11 @@ async def test_a_file_that_is_no_picture_is_refused_by_name_and_costs_nothing(
 
 
 async def test_a_fusion_names_the_one_file_that_is_wrong(stage: Stage) -> None:
-    images = {"image1": picture("good.png"), "image2": picture(), "image7": next(iter(BAD.values()))}
+    images = {
+        "image1": picture("good.png"),
+        "image2": picture(),
+        "image7": next(iter(BAD.values())),
+    }
     handle = await stage.newcomer().slash("fuse", prompt="one is wrong", options=images)
     assert await stage.refused(handle) == next(iter(BAD))
     assert stage.posts("one is wrong") == []
@@ -105,7 +109,10 @@ async def test_a_hostile_file_name_shows_inert(stage: Stage) -> None:
     name = "`@everyone` <@1>\u202egpj.exe"
     handle = forged(stage, person, person.home, "edit", options, {"filename": name})
     sentence = await stage.refused(handle)
-    assert sentence == "`'@everyone' <@1>gpj.exe` is not named like a picture; send a PNG, JPEG or WebP."
+    assert (
+        sentence
+        == "`'@everyone' <@1>gpj.exe` is not named like a picture; send a PNG, JPEG or WebP."
+    )
     assert handle.pings == set()
 
 

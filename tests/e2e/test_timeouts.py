@@ -42,7 +42,8 @@ async def test_a_late_picture_is_fetched_by_a_free_check(stage: Stage) -> None:
     handle = await stage.ask(prompt, SILENT, person)
     message = await stage.shows(handle, AMBER)
     assert re.fullmatch(
-        r"Still not ready after \d s; I stopped waiting\. It may have been charged\.", words(message)
+        r"Still not ready after \d s; I stopped waiting\. It may have been charged\.",
+        words(message),
     )
     assert labels(message) == [CHECK]
 

@@ -9,6 +9,7 @@ import pytest
 from bot.errors import (
     BadKey,
     BadRequest,
+    ChatUnavailable,
     ContentRefused,
     DownloadRejected,
     DownloadUnavailable,
@@ -19,6 +20,7 @@ from bot.errors import (
     ProviderFault,
     ProviderUnavailable,
     TaskNotFound,
+    TokenExpired,
 )
 from bot.models import Change, Charged, Failure, Job, State, Task, TaskPhase
 from tests.house import House, house
@@ -295,12 +297,38 @@ async def test_an_end_that_was_not_shown_is_shown_by_the_next_process(tmp_path: 
         assert await home.jobs.open() == []
 
 
+async def test_what_a_dead_process_has_shown_is_not_shown_again(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        job = await restart_in(home, State.READY)
+        await home.jobs.showed(job.id, job.showing.but(rung="dm", state=State.READY))
+    async with house(tmp_path) as home:
+        assert (await home.drive(job)).state is State.DELIVERED
+        assert home.messenger.shown == []
+
+
 async def test_an_unanswered_job_is_cancelled_and_never_posted(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
         job = await home.jobs.admit(home.request())
         assert isinstance(job, Job)
+        assert home.jobs.unheard(await home.jobs.open()) == []
         home.clock.moment += timedelta(seconds=11)
-        await home.jobs.sweep_unanswered(await home.jobs.open())
-        end = await home.jobs.get(job.id)
+        assert home.jobs.unheard(await home.jobs.open()) == [job.id]
+        home.messenger.errors["interaction"].append(TokenExpired("10015"))
+        end = await home.drive(job)
         assert (end.state, end.failure) == (State.CANCELLED, Failure.UNANSWERED)
         assert await home.jobs.open() == []
+        assert (home.messenger.shown, home.api.posted) == ([], [])
+
+
+async def test_an_unanswered_job_is_withdrawn_where_people_see_it_before_it_ends(
+    tmp_path: Path,
+) -> None:
+    async with house(tmp_path) as home:
+        job = await home.jobs.admit(home.request())
+        assert isinstance(job, Job)
+        home.messenger.errors["interaction"].append(ChatUnavailable("down"))
+        assert await home.driver.drive(job.id) > 0
+        assert (await home.jobs.get(job.id)).state is State.QUEUED
+        end = await home.drive(job)
+        assert (end.state, end.failure) == (State.CANCELLED, Failure.UNANSWERED)
+        assert home.messenger.shown == [("interaction", State.CANCELLED, 0)]
