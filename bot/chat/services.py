@@ -1,12 +1,25 @@
 """What handlers of commands and buttons call: handed to the client in one value."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from bot.catalogue import Model
 from bot.hosts import HostRule
-from bot.models import Job, JobRequest, Outlook, Place, Refusal, Reply, Showing
+from bot.house_rules import Circumstances, HouseRules, RuleChange, UsageReport
+from bot.models import (
+    Block,
+    Job,
+    JobRequest,
+    Limits,
+    Outlook,
+    Place,
+    Refusal,
+    Reply,
+    Showing,
+    Usage,
+)
 from bot.ports import Clock
 
 
@@ -51,6 +64,142 @@ class JobService(Protocol):
 
     async def showed(self, job_id: int, showing: Showing) -> None:
         """What people now see."""
+        ...
+
+
+class HouseService(Protocol):
+    """The part of `bot.houses.Houses` that people reach: a server's rules, bans and figures.
+
+    Every change is validated, one transaction and one row of the audit.
+
+    Raises:
+        UserError: by every change, when a value is out of range; the text says which and why.
+        StoreUnavailable: by every method.
+    """
+
+    async def rules(self, guild_id: int) -> HouseRules:
+        """A server's own rules."""
+        ...
+
+    async def view(self, guild_id: int) -> Sequence[tuple[str, str]]:
+        """Every rule that applies, as (name, words), the operator's defaults filled in."""
+        ...
+
+    async def change_cooldown(
+        self, guild_id: int, by_person_id: int, seconds: int | None, role_id: int | None = None
+    ) -> RuleChange:
+        """None: as the operator's settings say, or for a role: as everybody."""
+        ...
+
+    async def change_daily_pictures(
+        self, guild_id: int, by_person_id: int, pictures: int | None, role_id: int | None = None
+    ) -> RuleChange:
+        """Pictures of one person since midnight UTC."""
+        ...
+
+    async def change_jobs_at_once(
+        self, guild_id: int, by_person_id: int, pictures: int | None, role_id: int | None = None
+    ) -> RuleChange:
+        """Unfinished pictures of one person."""
+        ...
+
+    async def change_budget(
+        self, guild_id: int, by_person_id: int, micro_usd: int | None
+    ) -> RuleChange:
+        """Money of the server in a calendar month."""
+        ...
+
+    async def change_channels(
+        self,
+        guild_id: int,
+        by_person_id: int,
+        allowed: Collection[int],
+        denied: Collection[int],
+    ) -> RuleChange:
+        """Where pictures are made."""
+        ...
+
+    async def change_roles(
+        self,
+        guild_id: int,
+        by_person_id: int,
+        allowed: Collection[int],
+        denied: Collection[int],
+        exempt: Collection[int],
+    ) -> RuleChange:
+        """Who may make pictures, and who is free of limits."""
+        ...
+
+    async def change_forbidden_words(
+        self, guild_id: int, by_person_id: int, forbidden: Collection[str]
+    ) -> RuleChange:
+        """Words and phrases that no prompt may have."""
+        ...
+
+    async def change_log_channel(
+        self, guild_id: int, by_person_id: int, channel_id: int | None
+    ) -> RuleChange:
+        """Where the server's log goes; None: nowhere."""
+        ...
+
+    async def change_adult_content(
+        self, guild_id: int, by_person_id: int, on: bool
+    ) -> RuleChange:
+        """Whether the provider's filter is off in age-restricted channels."""
+        ...
+
+    async def change_spoiler(self, guild_id: int, by_person_id: int, on: bool) -> RuleChange:
+        """Whether pictures are posted behind a spoiler."""
+        ...
+
+    async def change_ping(self, guild_id: int, by_person_id: int, on: bool) -> RuleChange:
+        """Whether those who waited long are pinged."""
+        ...
+
+    async def apply_preset(self, guild_id: int, by_person_id: int, preset: str) -> RuleChange:
+        """Several rules at once: "open", "careful" or "members only"."""
+        ...
+
+    async def reset(self, guild_id: int, by_person_id: int) -> RuleChange:
+        """All rules as the operator's settings say."""
+        ...
+
+    async def why(
+        self, guild_id: int, person_id: int, here: Circumstances
+    ) -> Sequence[str]:
+        """What this person may do there now, rule by rule, and which rule said no last."""
+        ...
+
+    async def block(
+        self, guild_id: int, by_person_id: int, person_id: int, until: datetime | None, reason: str
+    ) -> Block:
+        """Shut a person out."""
+        ...
+
+    async def unblock(self, guild_id: int, by_person_id: int, person_id: int) -> bool:
+        """Lift a ban; False: there was none."""
+        ...
+
+    async def blocks(self, guild_id: int) -> Sequence[Block]:
+        """The bans in force."""
+        ...
+
+    async def usage(self, guild_id: int, days: int) -> UsageReport:
+        """What a server used today (1) or in so many days, today among them."""
+        ...
+
+    async def remaining(
+        self, person_id: int, guild_id: int | None, here: Circumstances
+    ) -> tuple[Usage, Limits]:
+        """What one person used, and the limits that apply to that person there."""
+        ...
+
+    async def export(self, person_id: int) -> Mapping[str, object]:
+        """Everything kept about a person, as plain values for JSON."""
+        ...
+
+    async def forget(self, person_id: int) -> int:
+        """Remove a person's content; how many pictures that were."""
         ...
 
 
