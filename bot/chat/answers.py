@@ -71,8 +71,7 @@ async def answer(interaction: Interaction, rendered: Rendered) -> Showing:
 async def update(interaction: Interaction, shown: Showable, note: str | None = None) -> None:
     """Answer a press by redrawing the message that carries the component. Raises ChatError.
 
-    Args:
-        note: words above the embed; None leaves those that are there.
+    `note` are words above the embed; None leaves those that are there.
     """
     content = discord.utils.MISSING if note is None else note
     await _respond(

@@ -8,6 +8,7 @@ from bot.chat.answers import Interaction, answer, whisper
 from bot.chat.embeds import render
 from bot.chat.services import JobService, Services
 from bot.errors import ChatError, ChatUnavailable, StoreError, UserError
+from bot.house_rules import Circumstances
 from bot.models import Job, JobRequest, Kind, Place, Refusal, Reply, Source
 
 
@@ -74,13 +75,29 @@ def place_of(interaction: Interaction) -> Place:
     return Place(interaction.channel_id, interaction.guild_id)
 
 
+def circumstances_of(interaction: Interaction) -> Circumstances:
+    """Who asks from where: roles; the channel, what it belongs to, and whether it is for adults."""
+    channel = interaction.channel
+    ids = (
+        interaction.channel_id,
+        getattr(channel, "parent_id", None),
+        getattr(channel, "category_id", None),
+    )
+    nsfw = getattr(channel, "is_nsfw", None)
+    return Circumstances(
+        role_ids=frozenset(role.id for role in getattr(interaction.user, "roles", ())),
+        channel_ids=tuple(one for one in ids if one is not None),
+        adult_channel=bool(nsfw and nsfw()),
+    )
+
+
 def _bot_sees(interaction: Interaction) -> bool:
     """Whether the bot itself may look into the channel; an answer is possible without that."""
     return interaction.guild_id is None or interaction.app_permissions.view_channel
 
 
 async def _admit(interaction: Interaction, jobs: JobService, request: JobRequest) -> None:
-    match await jobs.admit(request):
+    match await jobs.admit(request, circumstances_of(interaction)):
         case Job() as job:
             interaction.extras["job"] = job.code
             await _answer(interaction, jobs, job)

@@ -18,9 +18,7 @@ Field = discord.ui.Label[Any]
 Chosen = Iterable[int]
 
 
-def form(
-    action: Action, subject: str, title: str, fields: Sequence[Field]
-) -> discord.ui.Modal:
+def form(action: Action, subject: str, title: str, fields: Sequence[Field]) -> discord.ui.Modal:
     """One to five fields under a title, at most 45 characters."""
     modal = discord.ui.Modal(title=title[:_TITLE], custom_id=custom_id(action, subject))
     for field in fields:
@@ -89,9 +87,7 @@ def channels(
     return _labelled(label, hint, menu)
 
 
-def _preselected(
-    ids: Chosen, kind: Literal["role", "channel"]
-) -> list[discord.SelectDefaultValue]:
+def _preselected(ids: Chosen, kind: Literal["role", "channel"]) -> list[discord.SelectDefaultValue]:
     kinds = discord.SelectDefaultValueType
     of = kinds.role if kind == "role" else kinds.channel
     return [discord.SelectDefaultValue(id=one, type=of) for one in sorted(ids)][:MOST_CHOSEN]

@@ -14,7 +14,6 @@ from bot.chat.wire import single_attempts, translated
 from bot.errors import UserError
 from bot.models import Job, Showing, State
 
-
 JobPress = Callable[[Interaction, Job], Awaitable[None]]
 
 

@@ -26,7 +26,7 @@ from bot.ports import Clock
 class JobService(Protocol):
     """The part of `bot.jobs.Jobs` that people reach by commands and buttons."""
 
-    async def admit(self, request: JobRequest) -> Job | Refusal | None:
+    async def admit(self, request: JobRequest, here: Circumstances) -> Job | Refusal | None:
         """Let a request in; None: this event was here before."""
         ...
 
@@ -142,9 +142,7 @@ class HouseService(Protocol):
         """Where the server's log goes; None: nowhere."""
         ...
 
-    async def change_adult_content(
-        self, guild_id: int, by_person_id: int, on: bool
-    ) -> RuleChange:
+    async def change_adult_content(self, guild_id: int, by_person_id: int, on: bool) -> RuleChange:
         """Whether the provider's filter is off in age-restricted channels."""
         ...
 
@@ -164,9 +162,7 @@ class HouseService(Protocol):
         """All rules as the operator's settings say."""
         ...
 
-    async def why(
-        self, guild_id: int, person_id: int, here: Circumstances
-    ) -> Sequence[str]:
+    async def why(self, guild_id: int, person_id: int, here: Circumstances) -> Sequence[str]:
         """What this person may do there now, rule by rule, and which rule said no last."""
         ...
 
