@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from types import MappingProxyType
 
 from bot.models import JobRequest, Limits, Refusal, RefusalReason
@@ -107,7 +108,7 @@ class UsageReport:
 
     Attributes:
         by_day: (UTC midnight, pictures, micro-USD), days without any left out.
-        failures: by failure code.
+        failures: by failure code, and "expired"; most first.
         people: (person id, pictures), most first, at most ten.
         waits_s: median and 95th percentile from asking to shown; None under three pictures.
     """
@@ -158,17 +159,13 @@ def _most(values: list[int]) -> int:
     return 0 if 0 in values else max(values)
 
 
-def refusal(rules: HouseRules, here: Circumstances, prompt: str) -> Refusal | None:
-    """The first of the server's own rules that refuses this prompt here, or None."""
-    return _channel_refusal(rules, here) or _role_refusal(rules, here) or _word(rules, prompt)
-
-
 def nsfw_checker(rules: HouseRules, here: Circumstances) -> bool:
     """Whether the provider's filter stays on: off only where adults are and an admin said so."""
     return not (rules.adult_content and here.adult_channel)
 
 
-def _channel_refusal(rules: HouseRules, here: Circumstances) -> Refusal | None:
+def channel_refusal(rules: HouseRules, here: Circumstances) -> Refusal | None:
+    """Whether pictures are off in this channel; says up to three where they are on."""
     places = frozenset(here.channel_ids)
     allowed = not rules.allowed_channels or places & rules.allowed_channels
     if allowed and not places & rules.denied_channels:
@@ -177,17 +174,19 @@ def _channel_refusal(rules: HouseRules, here: Circumstances) -> Refusal | None:
     return Refusal(RefusalReason.CHANNEL_NOT_ALLOWED, try_channels=elsewhere)
 
 
-def _role_refusal(rules: HouseRules, here: Circumstances) -> Refusal | None:
+def role_refusal(rules: HouseRules, here: Circumstances) -> Refusal | None:
+    """Whether people with these roles, or without others, make no pictures."""
     allowed = not rules.allowed_roles or here.role_ids & rules.allowed_roles
     if allowed and not here.role_ids & rules.denied_roles:
         return None
     return Refusal(RefusalReason.ROLE_NOT_ALLOWED)
 
 
-def _word(rules: HouseRules, prompt: str) -> Refusal | None:
+def word_refusal(rules: HouseRules, prompt: str) -> Refusal | None:
+    """The first word or phrase of the server's list that is in the prompt, whole."""
     text = f" {folded(prompt)} "
     for word in rules.forbidden_words:
-        if f" {folded(word)} " in text:
+        if f" {_folded_before(word)} " in text:
             return Refusal(RefusalReason.FORBIDDEN_WORD, word=word)
     return None
 
@@ -198,3 +197,6 @@ def folded(text: str) -> str:
     seen = (char for char in plain if unicodedata.category(char) not in _NOTHING)
     letters = "".join(char if char.isalnum() else " " for char in seen)
     return " ".join(letters.split())
+
+
+_folded_before = lru_cache(maxsize=10_000)(folded)  # the lists' words, of which each is asked often

@@ -15,6 +15,7 @@ from bot import rules
 from bot.account import Standing
 from bot.bell import Bell
 from bot.catalogue import MODELS
+from bot.house_rules import Asking, Circumstances, HouseRules
 from bot.models import (
     Change,
     Charged,
@@ -79,8 +80,10 @@ class Jobs:
 
     # Admission and the first answer.
 
-    async def admit(self, request: JobRequest) -> Job | Refusal | None:
+    async def admit(self, request: JobRequest, here: Circumstances) -> Job | Refusal | None:
         """Let a request in, or say which rule refuses it; None: this event was here before.
+
+        Whether the provider's filter is on follows from the server's rules, not from the request.
 
         Raises:
             TimeoutError: no decision within 2 s; nothing was admitted.
@@ -88,18 +91,17 @@ class Jobs:
         """
         if reason := RefusalReason.STOPPING if self._closed else self._standing.refusal:
             return Refusal(reason)
-        price = MODELS[request.model].price_micro_usd
-        admission = await self._store.admit(
-            request, price, partial(self._decide, request, price), deadline_s=ADMISSION_DEADLINE_S
-        )
+        asking = Asking(request, here, MODELS[request.model].price_micro_usd)
+        decide = partial(self._decide, asking)
+        admission = await self._store.admit(asking, decide, deadline_s=ADMISSION_DEADLINE_S)
         if isinstance(admission, Job):
             log.info("job admitted", job=admission.code, kind=str(request.kind))
         elif admission is not None:
             log.info("job refused", reason=str(admission.reason), person=request.person_id)
         return admission
 
-    def _decide(self, request: JobRequest, price: int, usage: Usage) -> Refusal | None:
-        return rules.decide(request, price, usage, self._rulebook.limits, self._rulebook.policy)
+    def _decide(self, asking: Asking, usage: Usage, house: HouseRules) -> Refusal | None:
+        return rules.decide(asking, usage, house, self._rulebook.limits, self._rulebook.policy)
 
     async def answered(self, job: Job, showing: Showing) -> None:
         """The first answer is out: the job may be claimed."""
@@ -251,10 +253,10 @@ class Jobs:
 
     async def audited(self, submission: Submission, task: Task) -> bool:
         """A read of a task that nobody waits for; True: it is over and its price is known."""
-        if task.phase is TaskPhase.COMPLETED and submission.state is State.EXPIRED:
-            await self._revive(submission, task.id)
-        elif task.phase is TaskPhase.COMPLETED:
-            await self._store.settle(submission.id, Charged.YES)
+        if task.phase is TaskPhase.COMPLETED:
+            late = submission.state is State.EXPIRED  # shown after all, unless it was forgotten
+            if not late or await self._revive(submission, task.id) is None:
+                await self._store.settle(submission.id, Charged.YES)
         elif task.phase is TaskPhase.FAILED:
             await self._store.settle(submission.id, Charged.NO)
         return task.phase in {TaskPhase.COMPLETED, TaskPhase.FAILED}

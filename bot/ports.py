@@ -25,6 +25,7 @@ from bot.models import (
     Task,
     Usage,
 )
+from bot.notices import Notice
 
 
 class Clock(Protocol):
@@ -157,9 +158,13 @@ class HouseStore(Protocol):
         guild_id: int,
         by_person_id: int,
         what: str,
+        tell: Callable[[HouseRules], str],
         change: Callable[[HouseRules], HouseRules],
     ) -> tuple[HouseRules, HouseRules]:
-        """Apply a pure change and write the audit row, in one transaction; before and after."""
+        """Apply a pure change and write the audit row, in one transaction; before and after.
+
+        `tell` says in words how `what` stands. A change that changes nothing leaves no row.
+        """
         ...
 
     async def rule_changes(self, guild_id: int, limit: int) -> Sequence[RuleChange]:
@@ -192,12 +197,37 @@ class HouseStore(Protocol):
         """Figures of one server (None: of all) since a moment."""
         ...
 
+    async def claim_budget_warning(
+        self, guild_id: int, month: datetime, limit_micro_usd: int, percent: int
+    ) -> bool:
+        """Whether this is the first to tell the server of that much of that month's budget.
+
+        Another limit in the same month is another budget, of which is told anew.
+        """
+        ...
+
     async def set_paused(self, *, paused: bool) -> None:
         """Stop or go on admitting anything anywhere; the running bot obeys at the next request."""
         ...
 
     async def set_server_blocked(self, guild_id: int, *, blocked: bool) -> None:
         """Let a server use nothing, or let it again."""
+        ...
+
+    async def blocked_servers(self) -> Sequence[int]:
+        """Servers that the operator lets use nothing."""
+        ...
+
+    async def servers(self) -> Sequence[int]:
+        """Servers of which rules, bans or an audit are kept."""
+        ...
+
+    async def people(self) -> Sequence[int]:
+        """People of whom a picture is kept."""
+        ...
+
+    async def export_server(self, guild_id: int) -> Mapping[str, object]:
+        """Everything kept of a server beside its pictures, as plain values for JSON."""
         ...
 
     async def export_person(self, person_id: int) -> Mapping[str, object]:
@@ -207,16 +237,41 @@ class HouseStore(Protocol):
     async def forget_person(self, person_id: int) -> int:
         """Remove jobs, prompts and files' addresses of a person; gives the number of jobs.
 
-        Rows that a limit or the ledger still counts stay, without content.
+        Rows that a limit or the ledger still counts stay, without content. A job that is still
+        open is forgotten by `forget_wished` once it is over.
         """
+        ...
+
+    async def forget_wished(self) -> int:
+        """Remove what was open when its person asked to be forgotten and is over now."""
         ...
 
     async def forget_before(self, moment: datetime) -> int:
         """Remove the content of jobs finished before that moment, for the retention rule."""
         ...
 
+    async def left_server(self, guild_id: int) -> None:
+        """Remember since when we are gone from a server."""
+        ...
+
+    async def servers_are(self, guild_ids: Collection[int]) -> None:
+        """We are in these servers and in no others; who left before stays left since then."""
+        ...
+
+    async def forget_left(self, before: datetime) -> int:
+        """Remove the settings of servers that we left before that moment; gives how many."""
+        ...
+
     async def forget_server(self, guild_id: int) -> None:
         """Remove a server's rules, bans and audit."""
+        ...
+
+
+class Journal(Protocol):
+    """Where servers read what happened: their log channels."""
+
+    def note(self, notice: Notice) -> None:
+        """Take it to be written soon; never waits, never raises."""
         ...
 
 

@@ -307,6 +307,23 @@ def _queue_full(refused: Refusal) -> str:
     )
 
 
+def _blocked(refused: Refusal) -> str:
+    end = "" if refused.until is None else f" It ends {until(refused.until)}."
+    return f"This server's moderators do not let you make pictures here.{end}"
+
+
+def _channel(refused: Refusal) -> str:
+    elsewhere = " or ".join(f"<#{channel_id}>" for channel_id in refused.try_channels)
+    return f"Pictures are off in this channel{elsewhere and f'; try {elsewhere}'}."
+
+
+def _word(refused: Refusal) -> str:
+    return (
+        f"This server does not allow “{inert.line(refused.word, 100)}” in prompts; "
+        "ask with other words. Nothing was charged."
+    )
+
+
 _REFUSALS: Mapping[RefusalReason, str | Callable[[Refusal], str]] = MappingProxyType(
     {
         RefusalReason.COOLDOWN: _cooldown,
@@ -317,6 +334,18 @@ _REFUSALS: Mapping[RefusalReason, str | Callable[[Refusal], str]] = MappingProxy
         RefusalReason.QUEUE_FULL: _queue_full,
         RefusalReason.SERVER_NOT_ALLOWED: (
             "This bot makes no pictures in this server; its owner decides where it does."
+        ),
+        RefusalReason.SERVER_BLOCKED: (
+            "This bot's owner has switched pictures off for this server; nothing was charged."
+        ),
+        RefusalReason.PERSON_BLOCKED: _blocked,
+        RefusalReason.CHANNEL_NOT_ALLOWED: _channel,
+        RefusalReason.ROLE_NOT_ALLOWED: (
+            "Pictures are for people with other roles here; this server's admins decide which."
+        ),
+        RefusalReason.FORBIDDEN_WORD: _word,
+        RefusalReason.PAUSED: (
+            "This bot's owner has paused pictures everywhere; try again later. Nothing was charged."
         ),
         RefusalReason.NO_DIRECT_MESSAGES: "I make pictures in servers only; ask me there.",
         RefusalReason.OUT_OF_CREDITS: (

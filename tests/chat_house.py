@@ -13,6 +13,7 @@ from bot.catalogue import MODELS
 from bot.chat.client import DarkroomBot, point_at
 from bot.chat.services import Services
 from bot.hosts import HostRule
+from bot.house_rules import Circumstances
 from bot.models import Job, JobRequest, Outlook, Place, Refusal, Reply, Showing, State
 from cogs import add_commands
 from tests.chat_samples import job
@@ -28,17 +29,19 @@ class FakeJobs:
     outcome: Refusal | Exception | None = None
     duplicate: bool = False
     admitted: list[JobRequest] = field(default_factory=list)
+    circumstances: list[Circumstances] = field(default_factory=list)
     shown: list[Showing] = field(default_factory=list)
     dropped: list[Job] = field(default_factory=list)
     replies: list[Reply] = field(default_factory=list)
     too_late: bool = False
 
-    async def admit(self, request: JobRequest) -> Job | Refusal | None:
+    async def admit(self, request: JobRequest, here: Circumstances) -> Job | Refusal | None:
         if isinstance(self.outcome, Exception):
             raise self.outcome
         if self.outcome is not None or self.duplicate:
             return self.outcome
         self.admitted.append(request)
+        self.circumstances.append(here)
         return job(State.QUEUED, request)
 
     async def answered(self, one: Job, showing: Showing) -> None:

@@ -13,6 +13,7 @@ from bot.bell import Bell
 from bot.delivery import Delivery
 from bot.drive import Driver, Timing
 from bot.gallery import Gallery
+from bot.house_rules import Circumstances
 from bot.jobs import Jobs, Rulebook
 from bot.models import (
     Job,
@@ -30,6 +31,7 @@ from bot.runner import Runner
 from bot.store import SqlStore, open_store
 from tests.fakes import FakeAlarm, FakeApi, FakeDownloads, FakeMessenger
 
+HERE = Circumstances(channel_ids=(9,))
 NO_LIMITS = Limits(0, 0, 0, 0, 0, 0)
 
 
@@ -87,7 +89,7 @@ class House:
 
     async def ask(self, person_id: int = 5) -> Job:
         """An admitted and answered job."""
-        job = await self.jobs.admit(self.request(person_id))
+        job = await self.jobs.admit(self.request(person_id), HERE)
         assert isinstance(job, Job)
         await self.jobs.answered(job, Showing(message_id=55, channel_id=9, state=State.QUEUED))
         return await self.jobs.get(job.id)
