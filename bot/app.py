@@ -12,6 +12,7 @@ from bot import web
 from bot.account import AccountWatch, Needs, Standing
 from bot.alarm import OwnerAlarm
 from bot.bell import Bell
+from bot.budget import BudgetWatch
 from bot.catalogue import MODELS
 from bot.chat.client import DarkroomBot, point_at
 from bot.chat.messenger import DiscordMessenger
@@ -21,9 +22,11 @@ from bot.delivery import Delivery
 from bot.drive import Driver, Timing
 from bot.encore import Encore
 from bot.gallery import Gallery
+from bot.housekeeping import Housekeeping
 from bot.images.client import ApiClient
 from bot.images.downloads import HttpDownloads
 from bot.jobs import Jobs, Rulebook
+from bot.journal import Relay
 from bot.pictures import PillowPictures
 from bot.ports import Store
 from bot.runner import Runner
@@ -49,10 +52,12 @@ async def run(settings: Settings, *, replace_commands: bool = False) -> int:
     clock, bell = SystemClock(), Bell()
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(settings.database_url, clock))
-        standing = Standing()
+        standing, journal = Standing(), Relay()
         rulebook = Rulebook(settings.limits, settings.policy)
+        budgets = BudgetWatch(store.houses, journal)
         jobs = Jobs(
-            *(store, standing, clock, bell, rulebook), callbacks=settings.public_url is not None
+            *(store, standing, clock, bell, rulebook, budgets, journal),
+            callbacks=settings.public_url is not None,
         )
         bot = DarkroomBot(_services(settings, store, jobs, replace_commands=replace_commands))
         add_commands(bot)
@@ -71,21 +76,28 @@ async def run(settings: Settings, *, replace_commands: bool = False) -> int:
             most_at_once=settings.max_concurrent_jobs,
         )
         alarm = OwnerAlarm(bot.tell_owner, settings.alert_webhook_url)
-        watch = AccountWatch(api, standing, alarm, clock, _needs(settings))
+        watch = AccountWatch(api, standing, alarm, journal, clock, _needs(settings))
+        housekeeping = Housekeeping(store.houses, clock, settings.retention_days)
         await stack.enter_async_context(web.serve(jobs, bot.is_ready, settings.host, settings.port))
-        await _until(stop, bot, runner, watch, settings)
+        await _until(stop, bot, runner, watch, housekeeping, settings)
     log.info("stopped")
     return 0
 
 
 async def _until(
-    stop: asyncio.Event, bot: DarkroomBot, runner: Runner, watch: AccountWatch, settings: Settings
+    stop: asyncio.Event,
+    bot: DarkroomBot,
+    runner: Runner,
+    watch: AccountWatch,
+    housekeeping: Housekeeping,
+    settings: Settings,
 ) -> None:
     """Serve and care until told to stop or until one of them ends by an error."""
     works = {
         asyncio.create_task(bot.serve(settings.token), name="discord"),
         asyncio.create_task(runner.run(), name="care"),
         asyncio.create_task(watch.run(), name="account"),
+        asyncio.create_task(housekeeping.run(), name="housekeeping"),
         asyncio.create_task(stop.wait(), name="signals"),
     }
     try:
@@ -108,7 +120,7 @@ def _services(settings: Settings, store: Store, jobs: Jobs, *, replace_commands:
         model=MODELS[settings.apimodels_model],
         source_hosts=settings.discord_cdn_hosts,
         allow_dms=settings.allow_dms,
-        open_to_all=not settings.allowed_guild_ids,
+        allowed_guild_ids=settings.allowed_guild_ids,
         dev_guild_id=settings.discord_guild_id,
         replace_commands=replace_commands,
     )

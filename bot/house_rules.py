@@ -142,6 +142,14 @@ def limits_for(rules: HouseRules, defaults: Limits, role_ids: Iterable[int]) -> 
     )
 
 
+def for_role(rules: HouseRules, role_id: int, **changes: int | None) -> HouseRules:
+    """The rules with fields of one role's rule changed; a rule that says nothing goes."""
+    rule = replace(rules.by_role.get(role_id, RoleRule()), **changes)
+    others = {one: kept for one, kept in rules.by_role.items() if one != role_id}
+    by_role = others if rule == RoleRule() else {**others, role_id: rule}
+    return replace(rules, by_role=MappingProxyType(by_role))
+
+
 def _own(value: int | None, default: int) -> int:
     return default if value is None else value
 

@@ -14,6 +14,7 @@ import structlog
 from bot import rules
 from bot.account import Standing
 from bot.bell import Bell
+from bot.budget import BudgetWatch
 from bot.catalogue import MODELS
 from bot.house_rules import Asking, Circumstances, HouseRules
 from bot.models import (
@@ -35,7 +36,8 @@ from bot.models import (
     TaskPhase,
     Usage,
 )
-from bot.ports import Clock, Store
+from bot.notices import PictureDelivered
+from bot.ports import Clock, Journal, Store
 
 ADMISSION_DEADLINE_S = 2.0
 ANSWER_DEADLINE = timedelta(seconds=10)
@@ -67,6 +69,8 @@ class Jobs:
         clock: Clock,
         bell: Bell,
         rulebook: Rulebook,
+        budgets: BudgetWatch,
+        journal: Journal,
         *,
         callbacks: bool,
     ) -> None:
@@ -75,6 +79,8 @@ class Jobs:
         self._clock = clock
         self._bell = bell
         self._rulebook = rulebook
+        self._budgets = budgets
+        self._journal = journal
         self._callbacks = callbacks
         self._closed = False
 
@@ -92,16 +98,24 @@ class Jobs:
         if reason := RefusalReason.STOPPING if self._closed else self._standing.refusal:
             return Refusal(reason)
         asking = Asking(request, here, MODELS[request.model].price_micro_usd)
-        decide = partial(self._decide, asking)
+        cases: list[rules.Case] = []
+        decide = partial(self._decide, cases, asking)
         admission = await self._store.admit(asking, decide, deadline_s=ADMISSION_DEADLINE_S)
+        if admission is None:
+            return None
+        await self._budgets.look(cases[0], admission)
         if isinstance(admission, Job):
             log.info("job admitted", job=admission.code, kind=str(request.kind))
-        elif admission is not None:
+        else:
             log.info("job refused", reason=str(admission.reason), person=request.person_id)
         return admission
 
-    def _decide(self, asking: Asking, usage: Usage, house: HouseRules) -> Refusal | None:
-        return rules.decide(asking, usage, house, self._rulebook.limits, self._rulebook.policy)
+    def _decide(
+        self, cases: list[rules.Case], asking: Asking, usage: Usage, house: HouseRules
+    ) -> Refusal | None:
+        book = self._rulebook
+        cases.append(rules.case_of(asking, usage, house, book.limits, book.policy))
+        return rules.decide(cases[-1])
 
     async def answered(self, job: Job, showing: Showing) -> None:
         """The first answer is out: the job may be claimed."""
@@ -290,9 +304,11 @@ class Jobs:
 
     async def delivered(self, job: Job) -> Job | None:
         """People see the pictures."""
-        return _logged(
-            await self._store.move_job(job.id, {State.READY, State.UNDELIVERABLE}, State.DELIVERED)
-        )
+        sources = {State.READY, State.UNDELIVERABLE}
+        moved = _logged(await self._store.move_job(job.id, sources, State.DELIVERED))
+        if moved is not None:
+            self._journal.note(PictureDelivered(moved))
+        return moved
 
     async def undeliverable(self, job: Job) -> Job | None:
         """No place left to show it, or a person decided so; kept for /history."""

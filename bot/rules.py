@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from bot.house_rules import (
     Asking,
+    Circumstances,
     HouseRules,
     channel_refusal,
     limits_for,
@@ -76,9 +77,12 @@ def job_state(submissions: Sequence[State]) -> State:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Everything that a rule of admission may look at; `limits` are the asker's own."""
+    """Everything that a rule of admission may look at; `limits` are the asker's own there."""
 
-    asking: Asking
+    guild_id: int | None
+    prompt: str
+    here: Circumstances
+    price_micro_usd: int
     usage: Usage
     house: HouseRules
     limits: Limits
@@ -88,20 +92,25 @@ class Case:
 def case_of(
     asking: Asking, usage: Usage, house: HouseRules, defaults: Limits, policy: Policy
 ) -> Case:
-    """A case, with the limits that follow from the server's rules and the asker's roles."""
-    limits = limits_for(house, defaults, asking.here.role_ids)
-    return Case(asking, usage, house, limits, policy)
+    """A request as the rules see it, its limits by the server's rules and the asker's roles."""
+    return Case(
+        guild_id=asking.request.place.guild_id,
+        prompt=asking.request.prompt,
+        here=asking.here,
+        price_micro_usd=asking.price_micro_usd,
+        usage=usage,
+        house=house,
+        limits=limits_for(house, defaults, asking.here.role_ids),
+        policy=policy,
+    )
 
 
-def decide(
-    asking: Asking, usage: Usage, house: HouseRules, defaults: Limits, policy: Policy
-) -> Refusal | None:
-    """The first rule that refuses this request, or None.
+def decide(case: Case) -> Refusal | None:
+    """The first rule that refuses, or None.
 
     Order: the operator, the server's own rules, the person's limits, the money, the queue: what
     nobody can mend by waiting comes first.
     """
-    case = case_of(asking, usage, house, defaults, policy)
     return next((refused for _, refused in verdicts(case) if refused is not None), None)
 
 
@@ -116,13 +125,13 @@ def _paused(case: Case) -> Refusal | None:
 
 
 def _direct_message(case: Case) -> Refusal | None:
-    if case.asking.request.place.guild_id is not None or case.policy.allow_dms:
+    if case.guild_id is not None or case.policy.allow_dms:
         return None
     return Refusal(RefusalReason.NO_DIRECT_MESSAGES)
 
 
 def _server_allowed(case: Case) -> Refusal | None:
-    guild_id, allowed = case.asking.request.place.guild_id, case.policy.allowed_guild_ids
+    guild_id, allowed = case.guild_id, case.policy.allowed_guild_ids
     if guild_id is None or not allowed or guild_id in allowed:
         return None
     return Refusal(RefusalReason.SERVER_NOT_ALLOWED)
@@ -138,15 +147,15 @@ def _person_blocked(case: Case) -> Refusal | None:
 
 
 def _channel(case: Case) -> Refusal | None:
-    return channel_refusal(case.house, case.asking.here)
+    return channel_refusal(case.house, case.here)
 
 
 def _role(case: Case) -> Refusal | None:
-    return role_refusal(case.house, case.asking.here)
+    return role_refusal(case.house, case.here)
 
 
 def _word(case: Case) -> Refusal | None:
-    return word_refusal(case.house, case.asking.request.prompt)
+    return word_refusal(case.house, case.prompt)
 
 
 def _at_once(case: Case) -> Refusal | None:
@@ -185,7 +194,7 @@ def _operator_budget(case: Case) -> Refusal | None:
 
 
 def _over_budget(reason: RefusalReason, case: Case, used: int, limit: int) -> Refusal | None:
-    if not limit or used + case.asking.price_micro_usd <= limit:
+    if not limit or used + case.price_micro_usd <= limit:
         return None
     return Refusal(reason, until=next_month(case.usage.now), limit=limit, used=used)
 

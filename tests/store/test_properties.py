@@ -36,7 +36,7 @@ from bot.models import (
     Submission,
     Usage,
 )
-from bot.rules import OPEN, TRANSITIONS, day_start, decide, job_state, month_start
+from bot.rules import OPEN, TRANSITIONS, case_of, day_start, decide, job_state, month_start
 from bot.store import SqlStore, open_store
 from bot.store.schema import SHOWN_OR_KEPT
 from tests.clock import FakeClock
@@ -120,12 +120,12 @@ class Machine(RuleBasedStateMachine):
     @rule(place=st.sampled_from(PLACES))
     def admit(self, place: tuple[int, int | None]) -> None:
         asked = request(person_id=place[0], guild_id=place[1])
-        rules = partial(decide, asking(asked), defaults=LIMITS, policy=POLICY)
+        case = partial(case_of, asking(asked), defaults=LIMITS, policy=POLICY)
         seen: list[Usage] = []
 
         def look(usage: Usage, house: HouseRules) -> Refusal | None:
             seen.append(usage)
-            return rules(usage=usage, house=house)
+            return decide(case(usage=usage, house=house))
 
         outcome = self.runner.run(self.store.admit(asking(asked), look, deadline_s=FAR_S))
         expected = self.expected(asked)
@@ -133,7 +133,7 @@ class Machine(RuleBasedStateMachine):
         if isinstance(outcome, Job):
             self.jobs[outcome.id] = outcome
         else:
-            assert outcome == rules(usage=expected, house=DEFAULT)
+            assert outcome == decide(case(usage=expected, house=DEFAULT))
 
     @precondition(lambda self: self.jobs)
     @rule(data=st.data())

@@ -56,7 +56,7 @@ def decide(
     usage: Usage, limits: Limits = STRICT, policy: Policy | None = None, guild_id: int | None = 7
 ) -> Refusal | None:
     asking = Asking(request(guild_id), Circumstances(channel_ids=(9,)), PRICE)
-    return rules.decide(asking, usage, DEFAULT, limits, policy or Policy())
+    return rules.decide(rules.case_of(asking, usage, DEFAULT, limits, policy or Policy()))
 
 
 def test_a_first_request_is_admitted() -> None:
