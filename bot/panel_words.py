@@ -1,7 +1,6 @@
 """What admins and moderators read: commands, the settings' screen, its forms, reports."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from types import MappingProxyType
 
 from bot import inert
@@ -59,6 +58,7 @@ SPOILER = "Whether pictures are posted behind a spoiler"
 ON = "On or off"
 PRESET = "Several rules at once, to start with"
 PRESET_NAME = "Which"
+PRESET_ROLE = "For members only: the role that your members have"
 USAGE = "What this server used: today, in 7 and in 30 days"
 RESET = "All rules back to what the operator set"
 
@@ -85,7 +85,6 @@ RESET_QUESTION = (
     "All rules go back to what this bot's operator set; the word list and the log channel go too. "
     "People who are shut out stay shut out."
 )
-UNCHANGED = "Nothing was changed."
 
 RULES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -112,6 +111,7 @@ FIELDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "exempt_roles": ("No limits for", "Free of cooldown and daily limit, never of money"),
         "words": ("One word or phrase a line", "Whole words; case and accents do not matter"),
         "log": ("Log channel", "Nothing chosen: no log"),
+        "members": ("The role that your members have", "Only people with it make pictures"),
         "until": ("For how long", ""),
         "reason": ("Why", "Moderators see it"),
     }
@@ -124,7 +124,7 @@ SWITCHES: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 PRESETS: Mapping[str, str] = MappingProxyType(
-    {"open": "Preset: open", "careful": "Preset: careful", "members": "Preset: members only"}
+    {"open": "open", "careful": "careful", "members": "members only"}
 )
 DURATIONS: Mapping[str, str] = MappingProxyType(
     {
@@ -148,20 +148,31 @@ ROLE_RULES: Mapping[str, str] = MappingProxyType(
 )
 
 
+def preset_label(name: str) -> str:
+    """The button of a preset."""
+    return f"Preset: {PRESETS[name]}"
+
+
 def changed(changes: Sequence[RuleChange]) -> str:
     """What was changed, from what to what."""
-    lines = [_changed(change) for change in changes if change.before != change.after]
-    text = "\n".join(lines) or UNCHANGED
+    text = "\n".join(map(_changed, changes))
     return text if len(text) <= _NOTE_LIMIT else text[: _NOTE_LIMIT - 1] + "…"
 
 
 def _changed(change: RuleChange) -> str:
     before, after = (_cut(text) for text in (change.before, change.after))
+    if before == after:
+        return f"**{change.what}** stands as before: {after}"
     return f"Changed **{change.what}** from: {before}\nto: {after}"
 
 
 def _cut(text: str) -> str:
     return text if len(text) <= _VALUE_LIMIT else text[: _VALUE_LIMIT - 1] + "…"
+
+
+def too_many_for_a_form(command: str) -> str:
+    """A menu takes 25."""
+    return f"These are too many for a form; change them one by one with `/settings {command}`."
 
 
 def not_a_number(text: str, example: str) -> str:
@@ -193,11 +204,10 @@ REPORT_FAILED = (
 REMOVED = "The message is deleted."
 REMOVED_ALREADY = "That message is gone already."
 REMOVE_LABEL = "Delete the picture"
+BLOCK_TITLE = "Shut somebody out"
 BLOCK_LABEL = "Block the person …"
 NOT_BLOCKED = "Nobody shut that person out."
 NOBODY_BLOCKED = "Nobody is shut out here."
-NOT_YOURSELF = "You cannot shut yourself out."
-NEVER_REFUSED = "No rule has refused this person yet."
 
 
 def report(job: Job, by_person_id: int, link: str) -> str:
@@ -206,11 +216,6 @@ def report(job: Job, by_person_id: int, link: str) -> str:
         f"🚩 <@{by_person_id}> reports [a picture]({link}) of <@{job.request.person_id}>, "
         f"asked {since(job.request.asked_at)}:\n{inert.quote(job.request.prompt)}"
     )
-
-
-def handled(by_person_id: int, what: str, at: datetime) -> str:
-    """A line that a moderator's press leaves under the report."""
-    return f"{what} by <@{by_person_id}>, {since(at)}."
 
 
 def blocked(block: Block) -> str:
@@ -234,4 +239,17 @@ def block_line(block: Block) -> str:
 def _term(block: Block) -> str:
     if block.until is None:
         return "until somebody lifts it"
-    return f"until {until(block.until)}"
+    return f"any more; it ends {until(block.until)}"
+
+
+# The word list.
+def word_list(listed: Sequence[str]) -> str:
+    """The list as admins read it."""
+    if not listed:
+        return NO_FORBIDDEN_WORDS
+    return f"{word_count(len(listed))}\n" + "\n".join(f"- {inert.line(one, 120)}" for one in listed)
+
+
+def word_count(count: int) -> str:
+    """How long it is."""
+    return "1 forbidden word or phrase:" if count == 1 else f"{count} forbidden words and phrases:"

@@ -312,11 +312,6 @@ def _blocked(refused: Refusal) -> str:
     return f"This server's moderators do not let you make pictures here.{end}"
 
 
-def _channel(refused: Refusal) -> str:
-    elsewhere = " or ".join(f"<#{channel_id}>" for channel_id in refused.try_channels)
-    return f"Pictures are off in this channel{elsewhere and f'; try {elsewhere}'}."
-
-
 def _word(refused: Refusal) -> str:
     return (
         f"This server does not allow “{inert.line(refused.word, 100)}” in prompts; "
@@ -339,7 +334,6 @@ _REFUSALS: Mapping[RefusalReason, str | Callable[[Refusal], str]] = MappingProxy
             "This bot's owner has switched pictures off for this server; nothing was charged."
         ),
         RefusalReason.PERSON_BLOCKED: _blocked,
-        RefusalReason.CHANNEL_NOT_ALLOWED: _channel,
         RefusalReason.ROLE_NOT_ALLOWED: (
             "Pictures are for people with other roles here; this server's admins decide which."
         ),
@@ -360,10 +354,19 @@ _REFUSALS: Mapping[RefusalReason, str | Callable[[Refusal], str]] = MappingProxy
 )
 
 
-def refusal(refused: Refusal) -> str:
-    """Why a request was not admitted, and until when."""
+def refusal(refused: Refusal, here: int | None = None) -> str:
+    """Why a request was not admitted, and until when; `here` is the channel it was asked in."""
+    if refused.reason is RefusalReason.CHANNEL_NOT_ALLOWED:
+        return _elsewhere(refused, here)
     words = _REFUSALS[refused.reason]
     return words if isinstance(words, str) else words(refused)
+
+
+def _elsewhere(refused: Refusal, here: int | None) -> str:
+    """Mentions of channels ping nobody."""
+    place = "this channel" if here is None else f"<#{here}>"
+    others = " or ".join(f"<#{channel_id}>" for channel_id in refused.try_channels)
+    return f"Pictures are off in {place}{others and f'; try {others}'}."
 
 
 _MEDIA = MappingProxyType({"video": "a video", "audio": "a sound file", "text": "a text"})

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+import discord
+
 from bot import inert, words
 from bot.chat.answers import Interaction, answer, whisper
+from bot.chat.circumstances import circumstances_of
 from bot.chat.embeds import render
 from bot.chat.services import JobService, Services
 from bot.errors import ChatError, ChatUnavailable, StoreError, UserError
-from bot.house_rules import Circumstances
 from bot.models import Job, JobRequest, Kind, Place, Refusal, Reply, Source
 
 
@@ -75,22 +77,6 @@ def place_of(interaction: Interaction) -> Place:
     return Place(interaction.channel_id, interaction.guild_id)
 
 
-def circumstances_of(interaction: Interaction) -> Circumstances:
-    """Who asks from where: roles; the channel, what it belongs to, and whether it is for adults."""
-    channel = interaction.channel
-    ids = (
-        interaction.channel_id,
-        getattr(channel, "parent_id", None),
-        getattr(channel, "category_id", None),
-    )
-    nsfw = getattr(channel, "is_nsfw", None)
-    return Circumstances(
-        role_ids=frozenset(role.id for role in getattr(interaction.user, "roles", ())),
-        channel_ids=tuple(one for one in ids if one is not None),
-        adult_channel=bool(nsfw and nsfw()),
-    )
-
-
 def _bot_sees(interaction: Interaction) -> bool:
     """Whether the bot itself may look into the channel; an answer is possible without that."""
     return interaction.guild_id is None or interaction.app_permissions.view_channel
@@ -102,9 +88,24 @@ async def _admit(interaction: Interaction, jobs: JobService, request: JobRequest
             interaction.extras["job"] = job.code
             await _answer(interaction, jobs, job)
         case Refusal() as refused:
-            await whisper(interaction, words.refusal(refused))
+            await whisper(interaction, _refusal(interaction, refused))
         case None:  # Discord delivered the event twice; the other one answers
             pass
+
+
+def _refusal(interaction: Interaction, refused: Refusal) -> str:
+    """Why not; other channels are named only to those who may write there."""
+    open_to_asker = tuple(one for one in refused.try_channels if _may_write(interaction, one))
+    seen = replace(refused, try_channels=open_to_asker)
+    return words.refusal(seen, here=interaction.channel_id)
+
+
+def _may_write(interaction: Interaction, channel_id: int) -> bool:
+    channel = interaction.guild.get_channel(channel_id) if interaction.guild else None
+    if channel is None or not isinstance(interaction.user, discord.Member):
+        return False
+    held = channel.permissions_for(interaction.user)
+    return held.view_channel and held.send_messages
 
 
 async def _answer(interaction: Interaction, jobs: JobService, job: Job) -> None:

@@ -11,7 +11,7 @@ removes its file and its lines here.
 from collections.abc import Mapping
 
 from bot import words
-from bot.chat import job_presses, moderation, own_data, panel
+from bot.chat import bans, job_presses, moderation, own_data, panel
 from bot.chat.answers import Interaction
 from bot.chat.custom_ids import Action, Press, parse
 from bot.errors import UserError
@@ -20,9 +20,10 @@ PRESSES: Mapping[Action, Press] = {
     **job_presses.PRESSES,
     **panel.PRESSES,
     **moderation.PRESSES,
+    **bans.PRESSES,
     **own_data.PRESSES,
 }
-FORMS: Mapping[Action, Press] = {**panel.FORMS, **moderation.FORMS}
+FORMS: Mapping[Action, Press] = {**panel.FORMS, **bans.FORMS}
 
 
 async def press(interaction: Interaction) -> None:

@@ -11,10 +11,10 @@ Person = discord.User | discord.Member
 def circumstances_of(interaction: Interaction, person: Person | None = None) -> Circumstances:
     """Of whoever acts, or of another person in the same place."""
     asker = interaction.user if person is None else person
-    channel = interaction.channel
+    channel, here = interaction.channel, interaction.channel_id
     return Circumstances(
         role_ids=role_ids(asker),
-        channel_ids=_places(channel),
+        channel_ids=(() if here is None else (here,)) + _above(channel),
         adult_channel=_is_adult(channel),
     )
 
@@ -27,16 +27,14 @@ def role_ids(person: Person) -> frozenset[int]:
     return frozenset(map(int, person._roles))
 
 
-def _places(channel: object) -> tuple[int, ...]:
-    """The channel, its parent when it is a thread, and the category."""
+def _above(channel: object) -> tuple[int, ...]:
+    """A thread's channel, and the category."""
     if isinstance(channel, discord.Thread):
-        return (channel.id, channel.parent_id, *_category(channel.parent))
-    if isinstance(channel, discord.abc.GuildChannel):
-        return (channel.id, *_category(channel))
-    return ()
+        return (channel.parent_id, *_category(channel.parent))
+    return _category(channel)
 
 
-def _category(channel: discord.abc.GuildChannel | None) -> tuple[int, ...]:
+def _category(channel: object) -> tuple[int, ...]:
     category_id = getattr(channel, "category_id", None)
     return () if category_id is None else (category_id,)
 

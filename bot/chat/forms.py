@@ -54,14 +54,16 @@ def one_of(
     return _labelled(label, "", discord.ui.Select(custom_id=name, options=choices, required=True))
 
 
-def roles(name: str, label: str, hint: str, *, chosen: Chosen = (), most: int = 0) -> Field:
-    """Roles of the server, any number of them up to `most`."""
+def roles(
+    name: str, label: str, hint: str, *, chosen: Chosen = (), least: int = 0, most: int = 0
+) -> Field:
+    """Roles of the server, from `least` to `most` of them."""
     menu = discord.ui.RoleSelect[Any](
         custom_id=name,
-        min_values=0,
+        min_values=least,
         max_values=most or MOST_CHOSEN,
         default_values=_preselected(chosen, "role"),
-        required=False,
+        required=least > 0,
     )
     return _labelled(label, hint, menu)
 

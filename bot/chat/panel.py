@@ -4,7 +4,7 @@ Rights are asked at every press; a form opens with what is in the database at th
 """
 
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from types import MappingProxyType
@@ -23,6 +23,7 @@ Filled = Mapping[str, tuple[str, ...]]
 Change = Callable[[Interaction, Admin, Filled], Awaitable[RuleChange]]
 
 _USD = re.compile(r"\$?\s*(\d{1,9}(?:\.\d{1,6})?)", re.ASCII)
+_MEMBERS = "members"  # the preset that must be told a role
 _WORDS_LIMIT = 4000  # of a form's field; longer lists go by /settings filter import
 
 
@@ -97,8 +98,26 @@ async def _preset(interaction: Interaction, subject: str) -> None:
     admin = admin_of(interaction)
     if subject not in panel_words.PRESETS:
         raise UserError(words.OLD_BUTTON)
-    change = await admin.houses.apply_preset(admin.guild_id, admin.person_id, subject)
-    await _redraw(interaction, admin, change)
+    if subject == _MEMBERS:
+        role = forms.roles("members", *panel_words.FIELDS["members"], most=1, least=1)
+        title = panel_words.preset_label(subject)
+        await open_form(interaction, forms.form(Action.PRESET, subject, title, [role]))
+        return
+    await _redraw(interaction, admin, await apply_preset(admin, subject))
+
+
+async def _submit_preset(interaction: Interaction, subject: str) -> None:
+    admin, filled = admin_of(interaction), forms.filled(interaction)
+    if subject not in panel_words.PRESETS:
+        raise UserError(words.OLD_FORM)
+    role_id = next(iter(forms.ids(filled.get("members", ()))), None)
+    await _redraw(interaction, admin, await apply_preset(admin, subject, role_id))
+
+
+async def apply_preset(admin: Admin, name: str, role_id: int | None = None) -> RuleChange:
+    """Several rules at once. Raises UserError."""
+    preset = panel_words.PRESETS[name]
+    return await admin.houses.apply_preset(admin.guild_id, admin.person_id, preset, role_id)
 
 
 async def _reset(interaction: Interaction, subject: str) -> None:
@@ -135,6 +154,7 @@ def _budget_fields(rules: HouseRules) -> Sequence[forms.Field]:
 
 def _channel_fields(rules: HouseRules) -> Sequence[forms.Field]:
     allowed, denied = rules.allowed_channels, rules.denied_channels
+    _check_menus("channels", allowed, denied)
     return [
         forms.channels("allowed", *panel_words.FIELDS["allowed_channels"], chosen=allowed),
         forms.channels("denied", *panel_words.FIELDS["denied_channels"], chosen=denied),
@@ -147,10 +167,17 @@ def _role_fields(rules: HouseRules) -> Sequence[forms.Field]:
         "denied": rules.denied_roles,
         "exempt": rules.exempt_roles,
     }
+    _check_menus("roles", *lists.values())
     return [
         forms.roles(name, *panel_words.FIELDS[f"{name}_roles"], chosen=chosen)
         for name, chosen in lists.items()
     ]
+
+
+def _check_menus(command: str, *lists: Collection[int]) -> None:
+    """A menu that cannot show all of a list would drop the rest. Raises UserError."""
+    if max(map(len, lists)) > forms.MOST_CHOSEN:
+        raise UserError(panel_words.too_many_for_a_form(command))
 
 
 def _word_fields(rules: HouseRules) -> Sequence[forms.Field]:
@@ -254,4 +281,6 @@ PRESSES: Mapping[Action, Press] = MappingProxyType(
         Action.RESET: _reset,
     }
 )
-FORMS: Mapping[Action, Press] = MappingProxyType({Action.RULE: _submit})
+FORMS: Mapping[Action, Press] = MappingProxyType(
+    {Action.RULE: _submit, Action.PRESET: _submit_preset}
+)

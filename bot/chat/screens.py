@@ -93,7 +93,8 @@ def _switches(rules: HouseRules) -> tuple[Item, ...]:
 
 
 def _presets() -> tuple[Item, ...]:
-    return tuple(button(label, Action.PRESET, name) for name, label in panel_words.PRESETS.items())
+    names = panel_words.PRESETS
+    return tuple(button(panel_words.preset_label(one), Action.PRESET, one) for one in names)
 
 
 def _reset() -> tuple[Item, ...]:

@@ -20,7 +20,7 @@ from bot.models import (
     Showing,
     Usage,
 )
-from bot.ports import Clock
+from bot.ports import Clock, Journal
 
 
 class JobService(Protocol):
@@ -154,8 +154,10 @@ class HouseService(Protocol):
         """Whether those who waited long are pinged."""
         ...
 
-    async def apply_preset(self, guild_id: int, by_person_id: int, preset: str) -> RuleChange:
-        """Several rules at once: "open", "careful" or "members only"."""
+    async def apply_preset(
+        self, guild_id: int, by_person_id: int, preset: str, role_id: int | None = None
+    ) -> RuleChange:
+        """Several rules at once: "open", "careful", or "members only" with the members' role."""
         ...
 
     async def reset(self, guild_id: int, by_person_id: int) -> RuleChange:
@@ -190,12 +192,28 @@ class HouseService(Protocol):
         """What one person used, and the limits that apply to that person there."""
         ...
 
+    async def left(self, guild_id: int) -> None:
+        """We were removed from a server, from now on."""
+        ...
+
+    async def servers_are(self, guild_ids: Collection[int]) -> None:
+        """We are in these servers and in no others."""
+        ...
+
     async def export(self, person_id: int) -> Mapping[str, object]:
         """Everything kept about a person, as plain values for JSON."""
         ...
 
     async def forget(self, person_id: int) -> int:
         """Remove a person's content; how many pictures that were."""
+        ...
+
+
+class Charts(Protocol):
+    """Draws: `bot.chart.ChartPainter`."""
+
+    async def usage(self, report: UsageReport, now: datetime) -> bytes:
+        """A PNG of the thirty days that end now."""
         ...
 
 
@@ -228,17 +246,26 @@ class Services:
     Attributes:
         model: the configured one; options of the commands are made of it.
         source_hosts: where attachments may be served from.
-        open_to_all: whether no server is excluded by ALLOWED_GUILD_IDS.
+        allowed_guild_ids: servers that may use us; empty: every one.
         dev_guild_id: commands are synchronised to this server only; None: everywhere.
         replace_commands: overwrite commands that another program registered.
+        retention_days: how long content is kept; 0: for good.
     """
 
     jobs: JobService
+    houses: HouseService
+    journal: Journal
+    charts: Charts
     facts: Facts
     clock: Clock
     model: Model
     source_hosts: HostRule
     allow_dms: bool = False
-    open_to_all: bool = True
+    allowed_guild_ids: frozenset[int] = frozenset()
     dev_guild_id: int | None = None
     replace_commands: bool = False
+    retention_days: int = 0
+
+    def allows_server(self, guild_id: int) -> bool:
+        """Whether the operator lets this server use us."""
+        return not self.allowed_guild_ids or guild_id in self.allowed_guild_ids
