@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
 
 import structlog
@@ -14,7 +14,9 @@ from bot.alarm import OwnerAlarm
 from bot.bell import Bell
 from bot.budget import BudgetWatch
 from bot.catalogue import MODELS
+from bot.chart import ChartPainter
 from bot.chat.client import DarkroomBot, point_at
+from bot.chat.journal import ChannelJournal
 from bot.chat.messenger import DiscordMessenger
 from bot.chat.services import Services
 from bot.clock import SystemClock
@@ -23,12 +25,13 @@ from bot.drive import Driver, Timing
 from bot.encore import Encore
 from bot.gallery import Gallery
 from bot.housekeeping import Housekeeping
+from bot.houses import Houses
 from bot.images.client import ApiClient
 from bot.images.downloads import HttpDownloads
 from bot.jobs import Jobs, Rulebook
 from bot.journal import Relay
 from bot.pictures import PillowPictures
-from bot.ports import Store
+from bot.ports import Journal, Store
 from bot.runner import Runner
 from bot.settings import Settings
 from bot.store import open_store
@@ -59,15 +62,19 @@ async def run(settings: Settings, *, replace_commands: bool = False) -> int:
             *(store, standing, clock, bell, rulebook, budgets, journal),
             callbacks=settings.public_url is not None,
         )
-        bot = DarkroomBot(_services(settings, store, jobs, replace_commands=replace_commands))
+        houses = Houses(store.houses, journal, clock, rulebook, _price(settings))
+        bot = DarkroomBot(
+            _services(settings, store, jobs, houses, journal, replace_commands=replace_commands)
+        )
         add_commands(bot)
+        journal.reader = log_channels = ChannelJournal(bot, houses, clock)
         api = await stack.enter_async_context(
             ApiClient(settings.apimodels_base_url, SecretStr(settings.api_key))
         )
         downloads = await stack.enter_async_context(HttpDownloads(settings.result_hosts))
         pictures = PillowPictures()
         stack.callback(pictures.close)
-        delivery = Delivery(DiscordMessenger(bot, clock), jobs, pictures, clock)
+        delivery = Delivery(DiscordMessenger(bot, clock), jobs, store.houses, pictures, clock)
         gallery = Gallery(downloads, pictures, clock)
         bot.encore = Encore(jobs, gallery, delivery)
         driver = Driver(jobs, api, gallery, delivery, bell, clock, _timing(settings))
@@ -77,44 +84,51 @@ async def run(settings: Settings, *, replace_commands: bool = False) -> int:
         )
         alarm = OwnerAlarm(bot.tell_owner, settings.alert_webhook_url)
         watch = AccountWatch(api, standing, alarm, journal, clock, _needs(settings))
-        housekeeping = Housekeeping(store.houses, clock, settings.retention_days)
         await stack.enter_async_context(web.serve(jobs, bot.is_ready, settings.host, settings.port))
-        await _until(stop, bot, runner, watch, housekeeping, settings)
+        works = {
+            "discord": bot.serve(settings.token),
+            "care": runner.run(),
+            "account": watch.run(),
+            "housekeeping": Housekeeping(store.houses, clock, settings.retention_days).run(),
+            "log channels": log_channels.run(),
+            "signals": stop.wait(),
+        }
+        await _until_one_ends(works, bot, runner)
     log.info("stopped")
     return 0
 
 
-async def _until(
-    stop: asyncio.Event,
-    bot: DarkroomBot,
-    runner: Runner,
-    watch: AccountWatch,
-    housekeeping: Housekeeping,
-    settings: Settings,
+async def _until_one_ends(
+    works: Mapping[str, Coroutine[None, None, object]], bot: DarkroomBot, runner: Runner
 ) -> None:
     """Serve and care until told to stop or until one of them ends by an error."""
-    works = {
-        asyncio.create_task(bot.serve(settings.token), name="discord"),
-        asyncio.create_task(runner.run(), name="care"),
-        asyncio.create_task(watch.run(), name="account"),
-        asyncio.create_task(housekeeping.run(), name="housekeeping"),
-        asyncio.create_task(stop.wait(), name="signals"),
-    }
+    tasks = {asyncio.create_task(work, name=name) for name, work in works.items()}
     try:
-        done, _ = await asyncio.wait(works, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()
     finally:
         await runner.stop(STOP_DEADLINE_S)
         await bot.close()
-        for task in works:
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*works, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _services(settings: Settings, store: Store, jobs: Jobs, *, replace_commands: bool) -> Services:
+def _services(
+    settings: Settings,
+    store: Store,
+    jobs: Jobs,
+    houses: Houses,
+    journal: Journal,
+    *,
+    replace_commands: bool,
+) -> Services:
     return Services(
         jobs=jobs,
+        houses=houses,
+        journal=journal,
+        charts=ChartPainter(),
         facts=store,
         clock=SystemClock(),
         model=MODELS[settings.apimodels_model],
@@ -123,13 +137,18 @@ def _services(settings: Settings, store: Store, jobs: Jobs, *, replace_commands:
         allowed_guild_ids=settings.allowed_guild_ids,
         dev_guild_id=settings.discord_guild_id,
         replace_commands=replace_commands,
+        retention_days=settings.retention_days,
     )
+
+
+def _price(settings: Settings) -> int:
+    return MODELS[settings.apimodels_model].price_micro_usd
 
 
 def _needs(settings: Settings) -> Needs:
     return Needs(
         model=settings.apimodels_model,
-        price_usd=MODELS[settings.apimodels_model].price_micro_usd / 1_000_000,
+        price_usd=_price(settings) / 1_000_000,
         low_balance_usd=float(settings.low_balance_usd),
     )
 

@@ -239,6 +239,7 @@ class Picture:
         description: alt text, at most 1,024 characters.
         url: the provider's address of the original; dies after 7 days.
         original: whether the file still has the provider's own bytes.
+        spoiler: whether it is hidden until somebody wants to see it.
     """
 
     path: Path
@@ -247,6 +248,7 @@ class Picture:
     size_bytes: int
     url: str = ""
     original: bool = True
+    spoiler: bool = False
 
     @property
     def original_url(self) -> str | None:

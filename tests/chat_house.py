@@ -1,6 +1,6 @@
 """A logged-in client before the small Discord, with a job service that remembers."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -10,6 +10,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.catalogue import MODELS
+from bot.chart import ChartPainter
 from bot.chat.client import DarkroomBot, point_at
 from bot.chat.services import Services
 from bot.hosts import HostRule
@@ -18,6 +19,7 @@ from bot.models import Job, JobRequest, Outlook, Place, Refusal, Reply, Showing,
 from cogs import add_commands
 from tests.chat_samples import job
 from tests.clock import FakeClock
+from tests.fakes import FakeJournal
 from tests.small_discord import SmallDiscord, small_discord
 
 
@@ -102,6 +104,20 @@ class FakeFacts:
 
 
 @dataclass
+class FakeHouses:
+    """Only where the client comes and goes; for the rest, give `services` real houses."""
+
+    servers: list[int] = field(default_factory=list)
+    left_servers: list[int] = field(default_factory=list)
+
+    async def servers_are(self, guild_ids: Collection[int]) -> None:
+        self.servers = list(guild_ids)
+
+    async def left(self, guild_id: int) -> None:
+        self.left_servers.append(guild_id)
+
+
+@dataclass
 class ChatHouse:
     """The client, its Discord and its jobs."""
 
@@ -118,9 +134,13 @@ class ChatHouse:
 
 def services(jobs: FakeJobs | None = None, **changes: Any) -> Services:  # noqa: ANN401 - any field
     """What a client is given, with the default model."""
+    houses: Any = FakeHouses()
     return replace(
         Services(
             jobs=jobs or FakeJobs(),
+            houses=houses,
+            journal=FakeJournal(),
+            charts=ChartPainter(),
             facts=FakeFacts(),
             clock=FakeClock(),
             model=MODELS["gpt-image-2-beta"],

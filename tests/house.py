@@ -125,7 +125,7 @@ async def house(
             *(store, standing, clock, bell, rulebook, budgets, journal), callbacks=callbacks
         )
         pictures = PillowPictures()
-        delivery = Delivery(messenger, jobs, pictures, clock)
+        delivery = Delivery(messenger, jobs, store.houses, pictures, clock)
         base = "https://bot.example/callbacks/" if callbacks else None
         timing = Timing(timeout_s, callback_base=base)
         gallery = Gallery(downloads, pictures, clock)
