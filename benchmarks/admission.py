@@ -37,7 +37,8 @@ INSERT INTO jobs (
 )
 SELECT
     i, 'x' || i, 'imagine', 'a lighthouse in the fog, oil on canvas, number ' || i, '16:9', 'm',
-    i % 5000, 'Ana', 9, i % 50, 3, 'token', :begin + i * :gap, :begin + i * :gap, 10485760, 1, 1, '[]',
+    i % 5000, 'Ana', 9, i % 50, 3, 'token', :begin + i * :gap, :begin + i * :gap,
+    10485760, 1, 1, '[]',
     iif(i % 20, 'delivered', 'failed'), iif(i % 20, NULL, 'provider'), :begin + i * :gap,
     :begin + i * :gap, :begin + i * :gap + 40000, i, 9, 'looks',
     iif(i % 20, 'delivered', 'failed'), 1

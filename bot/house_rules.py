@@ -200,6 +200,28 @@ def word_refusal(rules: HouseRules, prompt: str) -> Refusal | None:
 
 
 def folded(text: str) -> str:
+    """Words alone, one space between them: case, accents and what shows nothing folded away.
+
+    Where words are written without spaces (Chinese, Japanese), each letter is a word, so that a
+    word is found within a sentence.
+    """
+    plain = unicodedata.normalize("NFKD", text).casefold()
+    seen = (char for char in plain if unicodedata.category(char) not in _NOTHING)
+    return " ".join("".join(map(_spaced, seen)).split())
+
+
+def _spaced(char: str) -> str:
+    if not char.isalnum():
+        return " "
+    return f" {char} " if unicodedata.east_asian_width(char) == "W" else char
+
+
+_folded_before(word)} " in text:
+            return Refusal(RefusalReason.FORBIDDEN_WORD, word=word)
+    return None
+
+
+def folded(text: str) -> str:
     """Words alone, one space between them: case, accents and what shows nothing folded away."""
     plain = unicodedata.normalize("NFKD", text).casefold()
     seen = (char for char in plain if unicodedata.category(char) not in _NOTHING)
