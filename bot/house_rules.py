@@ -216,17 +216,4 @@ def _spaced(char: str) -> str:
     return f" {char} " if unicodedata.east_asian_width(char) == "W" else char
 
 
-_folded_before(word)} " in text:
-            return Refusal(RefusalReason.FORBIDDEN_WORD, word=word)
-    return None
-
-
-def folded(text: str) -> str:
-    """Words alone, one space between them: case, accents and what shows nothing folded away."""
-    plain = unicodedata.normalize("NFKD", text).casefold()
-    seen = (char for char in plain if unicodedata.category(char) not in _NOTHING)
-    letters = "".join(char if char.isalnum() else " " for char in seen)
-    return " ".join(letters.split())
-
-
 _folded_before = lru_cache(maxsize=10_000)(folded)  # the lists' words, of which each is asked often
