@@ -34,9 +34,15 @@ OptionValue: TypeAlias = str | int | float | bool | Upload | Channel | Role | Us
 
 @dataclass
 class Resolved:
-    """The objects behind the ids in an interaction's data; people of `guild` as its members too."""
+    """The objects behind the ids in an interaction's data.
+
+    Attributes:
+        guild: where it happens: its people are there as members too.
+        asker: whose permissions a channel's object tells.
+    """
 
     guild: Guild | None = None
+    asker: User | None = None
     parts: dict[str, dict[str, Json]] = field(default_factory=dict)
 
     def add(self, part: str, object_id: int, body: Json) -> str:
@@ -193,7 +199,9 @@ class ClientRules:
         if isinstance(account, User) and kind in (kinds.USER_OPTION, kinds.MENTIONABLE):
             return self._person(account, resolved)
         if isinstance(value, Channel) and kind == kinds.CHANNEL:
-            return resolved.add("channels", value.id, self._show.channel(value))
+            bits = self._world.permissions(resolved.asker.id, value) if resolved.asker else 0
+            body = self._show.channel(value) | {"permissions": str(bits)}
+            return resolved.add("channels", value.id, body)
         if isinstance(value, Role) and kind in (kinds.ROLE, kinds.MENTIONABLE):
             return resolved.add("roles", value.id, objects.role(value))
         raise ClientRefused(f"{value!r} does not fit an option of type {kind}")

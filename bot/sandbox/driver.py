@@ -106,7 +106,7 @@ class Person:
         top, *path = name.split()
         place = channel or self.home
         command = self._desk.rules.command(top, kinds.SLASH, self.user, place)
-        resolved = Resolved(self._desk.world.guild_of(place))
+        resolved = Resolved(self._desk.world.guild_of(place), self.user)
         given = {**values, **(options or {})}
         built = self._desk.rules.options(command, path, given, self.user, resolved)
         data = _command_data(command, resolved) | {"options": built}
@@ -127,7 +127,7 @@ class Person:
         place = channel or self.home
         command = self._desk.rules.command(top, kinds.SLASH, self.user, place)
         spec = self._desk.rules.focused(command, path, option)
-        resolved = Resolved(self._desk.world.guild_of(place))
+        resolved = Resolved(self._desk.world.guild_of(place), self.user)
         given = {**values, option: typed}
         built = self._desk.rules.options(command, path, given, self.user, resolved, focused=option)
         data = _command_data(command, resolved) | {"options": built}
@@ -185,7 +185,7 @@ class Person:
         node = _component(message, menu)
         if node["type"] not in SELECTS:
             raise ClientRefused(f"{menu!r} is no menu")
-        resolved = Resolved(self._guild_of(message))
+        resolved = Resolved(self._guild_of(message), self.user)
         values = chosen_values(self._desk.rules, node, chosen, resolved)
         data: Json = {
             "custom_id": node["custom_id"],
@@ -210,7 +210,7 @@ class Person:
         modal = shown.interaction.modal
         if modal is None:
             raise ClientRefused("no modal is open")
-        resolved = Resolved(self._desk.world.guild_of(shown.interaction.channel))
+        resolved = Resolved(self._desk.world.guild_of(shown.interaction.channel), self.user)
         components = filled(self._desk.rules, self.user, modal, values, resolved)
         data: Json = {"custom_id": modal["custom_id"], "components": components}
         if resolved.parts:
