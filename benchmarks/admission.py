@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.clock import SystemClock
+from bot.house_rules import Asking, Circumstances, HouseRules
 from bot.models import Job, JobRequest, Kind, Place, Refusal, Reply, Usage
 from bot.store import SqlStore, open_store
 
@@ -36,8 +37,8 @@ INSERT INTO jobs (
 )
 SELECT
     i, 'x' || i, 'imagine', 'a lighthouse in the fog, oil on canvas, number ' || i, '16:9', 'm',
-    i % 5000, 'Ana', 9, i % 50, 3, 'token', :begin + i * :gap, :begin + i * :gap, 10485760,
-    1, 1, '[]',
+    i % 5000, 'Ana', 9, i % 50, 3, 'token', :begin + i * :gap, :begin + i * :gap,
+    10485760, 1, 1, '[]',
     iif(i % 20, 'delivered', 'failed'), iif(i % 20, NULL, 'provider'), :begin + i * :gap,
     :begin + i * :gap, :begin + i * :gap + 40000, i, 9, 'looks',
     iif(i % 20, 'delivered', 'failed'), 1
@@ -56,7 +57,7 @@ FROM jobs
 """
 
 
-def allow(usage: Usage) -> Refusal | None:
+def allow(usage: Usage, house: HouseRules) -> Refusal | None:
     """Refuse nobody."""
     return None
 
@@ -100,8 +101,9 @@ async def filled(path: Path, jobs: int) -> AsyncIterator[SqlStore]:
 
 async def admission_ms(store: SqlStore, job_id: int) -> float:
     """Milliseconds of one admission, commit included."""
+    asking = Asking(request(job_id), Circumstances(channel_ids=(9,)), 6000)
     begun = time.perf_counter()
-    admitted = await store.admit(request(job_id), 6000, allow, deadline_s=10)
+    admitted = await store.admit(asking, allow, deadline_s=10)
     assert isinstance(admitted, Job)
     return (time.perf_counter() - begun) * 1000
 

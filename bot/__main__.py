@@ -8,6 +8,7 @@ needs when it runs, so that a wrong setting is told at once.
 import argparse
 import asyncio
 import logging
+import re
 import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -81,6 +82,8 @@ def _parser() -> argparse.ArgumentParser:
     backup.set_defaults(act=_backup)
     backup.add_argument("path", type=Path, help="the new file")
 
+    _add_operating(commands)
+
     commands.add_parser("version", help="print the version").set_defaults(act=_version)
     return parser
 
@@ -127,6 +130,36 @@ def _setting(text: str) -> tuple[str, str]:
     if not (sign and name.isidentifier()):
         raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
     return name.upper(), value
+
+
+def _add_operating(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """What works on the database of a running bot."""
+    usage = commands.add_parser("usage", help="say what was used, and what is paused or blocked")
+    usage.set_defaults(act=_usage)
+    for name, paused, told in (
+        ("pause", True, "take on no picture any more, in any server"),
+        ("resume", False, "go on after a pause"),
+    ):
+        commands.add_parser(name, help=told).set_defaults(act=_pause, paused=paused)
+    for name, blocked, told in (
+        ("block", True, "let one server use nothing"),
+        ("unblock", False, "let it again"),
+    ):
+        block = commands.add_parser(name, help=told)
+        block.set_defaults(act=_block, blocked=blocked)
+        block.add_argument("server", type=_snowflake, help="the server's id")
+    export = commands.add_parser("export", help="print everything kept, as JSON")
+    export.set_defaults(act=_export)
+    export.add_argument(
+        "--person", type=_snowflake, metavar="ID", help="only what is kept about this person"
+    )
+
+
+def _snowflake(text: str) -> int:
+    """An id of Discord's: at most 19 digits."""
+    if not re.fullmatch(r"[1-9][0-9]{0,18}", text, re.ASCII) or int(text) >= 2**63:
+        raise argparse.ArgumentTypeError("it must be an id of Discord's, digits only")
+    return int(text)
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -203,6 +236,44 @@ def _backup(arguments: argparse.Namespace) -> int:
 
     asyncio.run(backup(Settings.from_env().database_url, arguments.path))
     _say(f"The copy is {arguments.path}.")
+    return 0
+
+
+def _usage(_: argparse.Namespace) -> int:
+    from bot import operating
+    from bot.settings import Settings
+
+    settings = Settings.from_env()
+    limit = settings.limits.total_month_micro_usd
+    asyncio.run(operating.usage(settings.database_url, limit, _say))
+    return 0
+
+
+def _pause(arguments: argparse.Namespace) -> int:
+    from bot import operating
+    from bot.settings import Settings
+
+    database_url = Settings.from_env().database_url
+    asyncio.run(operating.set_paused(database_url, _say, paused=arguments.paused))
+    return 0
+
+
+def _block(arguments: argparse.Namespace) -> int:
+    from bot import operating
+    from bot.settings import Settings
+
+    database_url = Settings.from_env().database_url
+    asyncio.run(
+        operating.set_blocked(database_url, arguments.server, _say, blocked=arguments.blocked)
+    )
+    return 0
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    from bot import operating
+    from bot.settings import Settings
+
+    asyncio.run(operating.export(Settings.from_env().database_url, arguments.person, _say))
     return 0
 
 

@@ -16,7 +16,8 @@ from bot import words
 from bot.bell import rung_within
 from bot.errors import BadKey, ProviderError
 from bot.models import Balance, Failure, RefusalReason, Trouble
-from bot.ports import Alarm, Clock, ImageApi
+from bot.notices import ProviderPause
+from bot.ports import Alarm, Clock, ImageApi, Journal
 
 PAUSED_CHECK = timedelta(minutes=1)
 USUAL_CHECK = timedelta(hours=1)
@@ -72,11 +73,18 @@ class AccountWatch:
     """Keeps the standing true by free reads, and the operator informed."""
 
     def __init__(
-        self, api: ImageApi, standing: Standing, alarm: Alarm, clock: Clock, needs: Needs
+        self,
+        api: ImageApi,
+        standing: Standing,
+        alarm: Alarm,
+        journal: Journal,
+        clock: Clock,
+        needs: Needs,
     ) -> None:
         self._api = api
         self._standing = standing
         self._alarm = alarm
+        self._journal = journal
         self._clock = clock
         self._needs = needs
         self._told: set[str] = set()
@@ -104,7 +112,9 @@ class AccountWatch:
             low = balance.available_usd < self._needs.low_balance_usd
             await self._tell(words.low_balance(balance.available_usd), true=low)
         for failure, sentence in words.PAUSED.items():
-            await self._tell(sentence, true=self._standing.pause is failure)
+            paused = self._standing.pause is failure
+            if await self._tell(sentence, true=paused):
+                self._journal.note(ProviderPause(sentence, over=not paused))
 
     def _go_on_with(self, balance: Balance) -> None:
         """A readable balance proves the key; enough money ends the other pause."""
@@ -124,11 +134,10 @@ class AccountWatch:
         gone = self._needs.model not in models
         await self._tell(words.model_gone(self._needs.model), true=gone)
 
-    async def _tell(self, trouble: Trouble, *, true: bool) -> None:
-        """Say a trouble once when it comes, and its end once when it goes."""
-        if true and trouble.kind not in self._told:
-            self._told.add(trouble.kind)
-            await self._alarm.tell_owner(trouble.begins)
-        elif not true and trouble.kind in self._told:
-            self._told.discard(trouble.kind)
-            await self._alarm.tell_owner(trouble.ends)
+    async def _tell(self, trouble: Trouble, *, true: bool) -> bool:
+        """Say a trouble once when it comes, and its end once when it goes; False: no news."""
+        if true == (trouble.kind in self._told):
+            return False
+        self._told ^= {trouble.kind}
+        await self._alarm.tell_owner(trouble.begins if true else trouble.ends)
+        return True

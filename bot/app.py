@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
 
 import structlog
@@ -12,8 +12,11 @@ from bot import web
 from bot.account import AccountWatch, Needs, Standing
 from bot.alarm import OwnerAlarm
 from bot.bell import Bell
+from bot.budget import BudgetWatch
 from bot.catalogue import MODELS
+from bot.chart import ChartPainter
 from bot.chat.client import DarkroomBot, point_at
+from bot.chat.journal import ChannelJournal
 from bot.chat.messenger import DiscordMessenger
 from bot.chat.services import Services
 from bot.clock import SystemClock
@@ -21,12 +24,15 @@ from bot.delivery import Delivery
 from bot.drive import Driver, Timing
 from bot.encore import Encore
 from bot.gallery import Gallery
+from bot.housekeeping import Housekeeping
+from bot.houses import Houses
 from bot.images.client import ApiClient
 from bot.images.downloads import HttpDownloads
 from bot.images.relay import SourceRelay
 from bot.jobs import Jobs, Rulebook
+from bot.journal import Relay
 from bot.pictures import PillowPictures
-from bot.ports import Store
+from bot.ports import Journal, Store
 from bot.runner import Runner
 from bot.settings import Settings
 from bot.store import open_store
@@ -50,18 +56,24 @@ async def run(settings: Settings, *, replace_commands: bool = False) -> int:
     clock, bell = SystemClock(), Bell()
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(settings.database_url, clock))
-        standing = Standing()
+        standing, journal = Standing(), Relay()
         rulebook = Rulebook(settings.limits, settings.policy)
+        budgets = BudgetWatch(store.houses, journal)
         jobs = Jobs(
-            *(store, standing, clock, bell, rulebook), callbacks=settings.public_url is not None
+            *(store, standing, clock, bell, rulebook, budgets, journal),
+            callbacks=settings.public_url is not None,
         )
-        bot = DarkroomBot(_services(settings, store, jobs, replace_commands=replace_commands))
+        houses = Houses(store.houses, journal, clock, rulebook, _price(settings))
+        bot = DarkroomBot(
+            _services(settings, store, jobs, houses, journal, replace_commands=replace_commands)
+        )
         add_commands(bot)
         api = await _api(settings, stack)
+        journal.reader = log_channels = ChannelJournal(bot, houses, clock)
         downloads = await stack.enter_async_context(HttpDownloads(settings.result_hosts))
         pictures = PillowPictures()
         stack.callback(pictures.close)
-        delivery = Delivery(DiscordMessenger(bot, clock), jobs, pictures, clock)
+        delivery = Delivery(DiscordMessenger(bot, clock), jobs, store.houses, pictures, clock)
         gallery = Gallery(downloads, pictures, clock)
         bot.encore = Encore(jobs, gallery, delivery)
         driver = Driver(jobs, api, gallery, delivery, bell, clock, _timing(settings))
@@ -70,33 +82,36 @@ async def run(settings: Settings, *, replace_commands: bool = False) -> int:
             most_at_once=settings.max_concurrent_jobs,
         )
         alarm = OwnerAlarm(bot.tell_owner, settings.alert_webhook_url)
-        watch = AccountWatch(api, standing, alarm, clock, _needs(settings))
+        watch = AccountWatch(api, standing, alarm, journal, clock, _needs(settings))
         await stack.enter_async_context(web.serve(jobs, bot.is_ready, settings.host, settings.port))
-        await _until(stop, bot, runner, watch, settings)
+        works = {
+            "discord": bot.serve(settings.token),
+            "care": runner.run(),
+            "account": watch.run(),
+            "housekeeping": Housekeeping(store.houses, clock, settings.retention_days).run(),
+            "log channels": log_channels.run(),
+            "signals": stop.wait(),
+        }
+        await _until_one_ends(works, bot, runner)
     log.info("stopped")
     return 0
 
 
-async def _until(
-    stop: asyncio.Event, bot: DarkroomBot, runner: Runner, watch: AccountWatch, settings: Settings
+async def _until_one_ends(
+    works: Mapping[str, Coroutine[None, None, object]], bot: DarkroomBot, runner: Runner
 ) -> None:
     """Serve and care until told to stop or until one of them ends by an error."""
-    works = {
-        asyncio.create_task(bot.serve(settings.token), name="discord"),
-        asyncio.create_task(runner.run(), name="care"),
-        asyncio.create_task(watch.run(), name="account"),
-        asyncio.create_task(stop.wait(), name="signals"),
-    }
+    tasks = {asyncio.create_task(work, name=name) for name, work in works.items()}
     try:
-        done, _ = await asyncio.wait(works, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()
     finally:
         await runner.stop(STOP_DEADLINE_S)
         await bot.close()
-        for task in works:
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*works, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _api(settings: Settings, stack: AsyncExitStack) -> SourceRelay:
@@ -106,24 +121,40 @@ async def _api(settings: Settings, stack: AsyncExitStack) -> SourceRelay:
     return SourceRelay(client, sources, settings.relay_sources, base_url)
 
 
-def _services(settings: Settings, store: Store, jobs: Jobs, *, replace_commands: bool) -> Services:
+def _services(
+    settings: Settings,
+    store: Store,
+    jobs: Jobs,
+    houses: Houses,
+    journal: Journal,
+    *,
+    replace_commands: bool,
+) -> Services:
     return Services(
         jobs=jobs,
+        houses=houses,
+        journal=journal,
+        charts=ChartPainter(),
         facts=store,
         clock=SystemClock(),
         model=MODELS[settings.apimodels_model],
         source_hosts=settings.discord_cdn_hosts,
         allow_dms=settings.allow_dms,
-        open_to_all=not settings.allowed_guild_ids,
+        allowed_guild_ids=settings.allowed_guild_ids,
         dev_guild_id=settings.discord_guild_id,
         replace_commands=replace_commands,
+        retention_days=settings.retention_days,
     )
+
+
+def _price(settings: Settings) -> int:
+    return MODELS[settings.apimodels_model].price_micro_usd
 
 
 def _needs(settings: Settings) -> Needs:
     return Needs(
         model=settings.apimodels_model,
-        price_usd=MODELS[settings.apimodels_model].price_micro_usd / 1_000_000,
+        price_usd=_price(settings) / 1_000_000,
         low_balance_usd=float(settings.low_balance_usd),
     )
 

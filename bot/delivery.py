@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 
@@ -26,6 +27,7 @@ from bot.errors import (
     MessageGone,
     TokenExpired,
 )
+from bot.house_rules import DEFAULT, HouseRules
 from bot.jobs import Jobs
 from bot.models import Failure, Job, Outlook, Picture, Showing, State
 from bot.ports import Clock, Messenger, Pictures
@@ -62,12 +64,23 @@ class Ending(StrEnum):
     NOWHERE = "nowhere"  # no rung is left
 
 
+class Rules(Protocol):
+    """Where servers say how pictures are shown: the part of the store that delivery needs."""
+
+    async def house_rules(self, guild_id: int) -> HouseRules:
+        """A server's rules. Raises StoreUnavailable."""
+        ...
+
+
 class Delivery:
     """Shows jobs through a `Messenger`; the only caller of its methods."""
 
-    def __init__(self, messenger: Messenger, jobs: Jobs, pictures: Pictures, clock: Clock) -> None:
+    def __init__(
+        self, messenger: Messenger, jobs: Jobs, houses: Rules, pictures: Pictures, clock: Clock
+    ) -> None:
         self._messenger = messenger
         self._jobs = jobs
+        self._houses = houses
         self._pictures = pictures
         self._clock = clock
         self._abandoned: set[int] = set()
@@ -138,6 +151,8 @@ class Delivery:
         """
         outlook = await self._jobs.outlook(job)
         pictures = await self._fit(pictures, job.request.upload_limit_bytes)
+        if pictures and (await self._rules(job)).spoiler:
+            pictures = [replace(picture, spoiler=True) for picture in pictures]
         rung = _first_rung(job.showing)
         try:
             while rung is not Rung.NOWHERE:
@@ -159,12 +174,19 @@ class Delivery:
         waited_s = (self._clock.now() - job.request.asked_at).total_seconds()
         if showing.pinged or showing.rung == Rung.DM or waited_s < PING_AFTER_S:
             return
+        if not (await self._rules(job)).ping:
+            return
         await self._jobs.showed(job.id, showing.but(pinged=True))
         try:
             async with asyncio.timeout(STATUS_DEADLINE_S):
                 await self._messenger.ping(job)
         except (ChatError, TimeoutError) as error:
             log.info("asker not pinged", job=job.code, error=repr(error))
+
+    async def _rules(self, job: Job) -> HouseRules:
+        """As they are when it is shown; direct messages have the default ones."""
+        guild_id = job.request.place.guild_id
+        return DEFAULT if guild_id is None else await self._houses.house_rules(guild_id)
 
     async def _remember(self, job: Job, rung: Rung) -> Job:
         """Store the rung before a new message may appear, so that a crash repeats this one."""

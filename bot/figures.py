@@ -23,6 +23,14 @@ def duration(seconds: float) -> str:
     return f"{whole} s"
 
 
+def exactly(seconds: int) -> str:
+    """A length of time in the largest unit that leaves no rest: "90 s", "2 minutes", "3 hours"."""
+    for size_s, name in ((3_600, "hours"), (60, "minutes")):
+        if seconds % size_s == 0 and seconds >= 2 * size_s:
+            return f"{seconds // size_s} {name}"
+    return f"{seconds} s"
+
+
 def ordinal(number: int) -> str:
     """1st, 2nd, 3rd, 4th, ... 11th."""
     suffixes = {1: "st", 2: "nd", 3: "rd"}

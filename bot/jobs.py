@@ -15,7 +15,9 @@ import structlog
 from bot import rules
 from bot.account import Standing
 from bot.bell import Bell
+from bot.budget import BudgetWatch
 from bot.catalogue import MODELS
+from bot.house_rules import Asking, Circumstances, HouseRules
 from bot.models import (
     Change,
     Charged,
@@ -35,7 +37,8 @@ from bot.models import (
     TaskPhase,
     Usage,
 )
-from bot.ports import Clock, Store
+from bot.notices import PictureDelivered
+from bot.ports import Clock, Journal, Store
 
 ADMISSION_DEADLINE_S = 2.0
 ANSWER_DEADLINE = timedelta(seconds=10)
@@ -69,6 +72,8 @@ class Jobs:
         clock: Clock,
         bell: Bell,
         rulebook: Rulebook,
+        budgets: BudgetWatch,
+        journal: Journal,
         *,
         callbacks: bool,
     ) -> None:
@@ -77,6 +82,8 @@ class Jobs:
         self._clock = clock
         self._bell = bell
         self._rulebook = rulebook
+        self._budgets = budgets
+        self._journal = journal
         self._callbacks = callbacks
         self._closed = False
         self._seen: dict[int, Job] = {}
@@ -86,8 +93,10 @@ class Jobs:
 
     # Admission and the first answer.
 
-    async def admit(self, request: JobRequest) -> Job | Refusal | None:
+    async def admit(self, request: JobRequest, here: Circumstances) -> Job | Refusal | None:
         """Let a request in, or say which rule refuses it; None: this event was here before.
+
+        Whether the provider's filter is on follows from the server's rules, not from the request.
 
         Raises:
             TimeoutError: no decision within 2 s; nothing was admitted.
@@ -95,18 +104,25 @@ class Jobs:
         """
         if reason := RefusalReason.STOPPING if self._closed else self._standing.refusal:
             return Refusal(reason)
-        price = MODELS[request.model].price_micro_usd
-        admission = await self._store.admit(
-            request, price, partial(self._decide, request, price), deadline_s=ADMISSION_DEADLINE_S
-        )
+        asking = Asking(request, here, MODELS[request.model].price_micro_usd)
+        cases: list[rules.Case] = []
+        decide = partial(self._decide, cases, asking)
+        admission = await self._store.admit(asking, decide, deadline_s=ADMISSION_DEADLINE_S)
+        if admission is None:
+            return None
+        await self._budgets.look(cases[0], admission)
         if isinstance(admission, Job):
             log.info("job admitted", job=admission.code, kind=str(request.kind))
-        elif admission is not None:
+        else:
             log.info("job refused", reason=str(admission.reason), person=request.person_id)
         return admission
 
-    def _decide(self, request: JobRequest, price: int, usage: Usage) -> Refusal | None:
-        return rules.decide(request, price, usage, self._rulebook.limits, self._rulebook.policy)
+    def _decide(
+        self, cases: list[rules.Case], asking: Asking, usage: Usage, house: HouseRules
+    ) -> Refusal | None:
+        book = self._rulebook
+        cases.append(rules.case_of(asking, usage, house, book.limits, book.policy))
+        return rules.decide(cases[-1])
 
     async def answered(self, job: Job, showing: Showing) -> None:
         """The first answer is out: the job may be claimed."""
@@ -278,10 +294,10 @@ class Jobs:
 
     async def audited(self, submission: Submission, task: Task) -> bool:
         """A read of a task that nobody waits for; True: it is over and its price is known."""
-        if task.phase is TaskPhase.COMPLETED and submission.state is State.EXPIRED:
-            await self._revive(submission, task.id)
-        elif task.phase is TaskPhase.COMPLETED:
-            await self._store.settle(submission.id, Charged.YES)
+        if task.phase is TaskPhase.COMPLETED:
+            late = submission.state is State.EXPIRED  # shown after all, unless it was forgotten
+            if not late or await self._revive(submission, task.id) is None:
+                await self._store.settle(submission.id, Charged.YES)
         elif task.phase is TaskPhase.FAILED:
             await self._store.settle(submission.id, Charged.NO)
         return task.phase in {TaskPhase.COMPLETED, TaskPhase.FAILED}
@@ -315,9 +331,11 @@ class Jobs:
 
     async def delivered(self, job: Job) -> Job | None:
         """People see the pictures."""
-        return _logged(
-            await self._store.move_job(job.id, {State.READY, State.UNDELIVERABLE}, State.DELIVERED)
-        )
+        sources = {State.READY, State.UNDELIVERABLE}
+        moved = _logged(await self._store.move_job(job.id, sources, State.DELIVERED))
+        if moved is not None:
+            self._journal.note(PictureDelivered(moved))
+        return moved
 
     async def undeliverable(self, job: Job) -> Job | None:
         """No place left to show it, or a person decided so; kept for /history."""

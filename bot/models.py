@@ -239,6 +239,7 @@ class Picture:
         description: alt text, at most 1,024 characters.
         url: the provider's address of the original; dies after 7 days.
         original: whether the file still has the provider's own bytes.
+        spoiler: whether it is hidden until somebody wants to see it.
     """
 
     path: Path
@@ -247,6 +248,7 @@ class Picture:
     size_bytes: int
     url: str = ""
     original: bool = True
+    spoiler: bool = False
 
     @property
     def original_url(self) -> str | None:
@@ -264,6 +266,12 @@ class RefusalReason(StrEnum):
     OPERATOR_BUDGET = "operator_budget"
     QUEUE_FULL = "queue_full"
     SERVER_NOT_ALLOWED = "server_not_allowed"
+    SERVER_BLOCKED = "server_blocked"
+    PERSON_BLOCKED = "person_blocked"
+    CHANNEL_NOT_ALLOWED = "channel_not_allowed"
+    ROLE_NOT_ALLOWED = "role_not_allowed"
+    FORBIDDEN_WORD = "forbidden_word"
+    PAUSED = "paused"
     NO_DIRECT_MESSAGES = "no_direct_messages"
     OUT_OF_CREDITS = "out_of_credits"
     BAD_KEY = "bad_key"
@@ -278,12 +286,27 @@ class Refusal:
         until: when it ends by itself, if it does.
         limit: the limit in its own unit (seconds, pictures, micro-USD).
         used: how much of it is used.
+        try_channels: channels where it would be allowed.
+        word: the forbidden word or phrase.
     """
 
     reason: RefusalReason
     until: datetime | None = None
     limit: int = 0
     used: int = 0
+    try_channels: tuple[int, ...] = ()
+    word: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A person that a server's moderators shut out; `until` None: until somebody lifts it."""
+
+    person_id: int
+    by_person_id: int
+    at: datetime
+    until: datetime | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,6 +322,9 @@ class Usage:
         server_month_micro_usd: money held or spent by this server this calendar month, UTC.
         total_month_micro_usd: the same over everything.
         queued: jobs of everybody that wait for their turn.
+        block: the server's ban of this person, if there is one in force.
+        server_blocked: the operator lets this server use nothing.
+        paused: the operator stopped admissions everywhere.
     """
 
     now: datetime
@@ -308,6 +334,9 @@ class Usage:
     server_month_micro_usd: int = 0
     total_month_micro_usd: int = 0
     queued: int = 0
+    block: Block | None = None
+    server_blocked: bool = False
+    paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

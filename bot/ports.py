@@ -1,12 +1,14 @@
 """Protocols through which the core reaches the world; the adapters are built in `bot.app`."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from bot.house_rules import Asking, HouseRules, RuleChange, UsageReport
 from bot.models import (
     Balance,
+    Block,
     Change,
     Charged,
     Failure,
@@ -23,6 +25,7 @@ from bot.models import (
     Task,
     Usage,
 )
+from bot.notices import Notice
 
 
 class Clock(Protocol):
@@ -46,9 +49,8 @@ class Store(Protocol):
 
     async def admit(
         self,
-        request: JobRequest,
-        price_micro_usd: int,
-        decide: Callable[[Usage], Refusal | None],
+        asking: Asking,
+        decide: Callable[[Usage, HouseRules], Refusal | None],
         *,
         deadline_s: float,
     ) -> Job | Refusal | None:
@@ -137,6 +139,139 @@ class Store(Protocol):
 
     async def write_fact(self, name: str, value: str) -> None:
         """Store such a value."""
+        ...
+
+
+class HouseStore(Protocol):
+    """Servers' own rules, bans and figures, beside `Store` in the same database.
+
+    Raises:
+        StoreUnavailable: by every method, when the database cannot be used for now.
+    """
+
+    async def house_rules(self, guild_id: int) -> HouseRules:
+        """A server's rules; the default ones where nobody changed any."""
+        ...
+
+    async def change_house_rules(
+        self,
+        guild_id: int,
+        by_person_id: int,
+        what: str,
+        tell: Callable[[HouseRules], str],
+        change: Callable[[HouseRules], HouseRules],
+    ) -> tuple[HouseRules, HouseRules]:
+        """Apply a pure change and write the audit row, in one transaction; before and after.
+
+        `tell` says in words how `what` stands. A change that changes nothing leaves no row.
+        """
+        ...
+
+    async def rule_changes(self, guild_id: int, limit: int) -> Sequence[RuleChange]:
+        """The server's audit, newest first."""
+        ...
+
+    async def block(self, guild_id: int, block: Block) -> None:
+        """Shut a person out of a server; replaces an earlier ban."""
+        ...
+
+    async def unblock(self, guild_id: int, person_id: int) -> bool:
+        """Lift a ban; False: there was none."""
+        ...
+
+    async def blocks(self, guild_id: int) -> Sequence[Block]:
+        """The server's bans in force."""
+        ...
+
+    async def judged(self, person_id: int, guild_id: int | None) -> tuple[Usage, HouseRules]:
+        """What admission would see of this person now, without admitting anything."""
+        ...
+
+    async def last_refusal(
+        self, person_id: int, guild_id: int | None
+    ) -> tuple[datetime, Refusal] | None:
+        """When a rule last said no to this person there, and which."""
+        ...
+
+    async def usage_report(self, guild_id: int | None, since: datetime) -> UsageReport:
+        """Figures of one server (None: of all) since a moment."""
+        ...
+
+    async def claim_budget_warning(
+        self, guild_id: int, month: datetime, limit_micro_usd: int, percent: int
+    ) -> bool:
+        """Whether this is the first to tell the server of that much of that month's budget.
+
+        Another limit in the same month is another budget, of which is told anew.
+        """
+        ...
+
+    async def set_paused(self, *, paused: bool) -> None:
+        """Stop or go on admitting anything anywhere; the running bot obeys at the next request."""
+        ...
+
+    async def set_server_blocked(self, guild_id: int, *, blocked: bool) -> None:
+        """Let a server use nothing, or let it again."""
+        ...
+
+    async def blocked_servers(self) -> Sequence[int]:
+        """Servers that the operator lets use nothing."""
+        ...
+
+    async def servers(self) -> Sequence[int]:
+        """Servers of which rules, bans or an audit are kept."""
+        ...
+
+    async def people(self) -> Sequence[int]:
+        """People of whom a picture is kept."""
+        ...
+
+    async def export_server(self, guild_id: int) -> Mapping[str, object]:
+        """Everything kept of a server beside its pictures, as plain values for JSON."""
+        ...
+
+    async def export_person(self, person_id: int) -> Mapping[str, object]:
+        """Everything kept about a person, as plain values for JSON."""
+        ...
+
+    async def forget_person(self, person_id: int) -> int:
+        """Remove jobs, prompts and files' addresses of a person; gives the number of jobs.
+
+        Rows that a limit or the ledger still counts stay, without content. A job that is still
+        open is forgotten by `forget_wished` once it is over.
+        """
+        ...
+
+    async def forget_wished(self) -> int:
+        """Remove what was open when its person asked to be forgotten and is over now."""
+        ...
+
+    async def forget_before(self, moment: datetime) -> int:
+        """Remove the content of jobs finished before that moment, for the retention rule."""
+        ...
+
+    async def left_server(self, guild_id: int) -> None:
+        """Remember since when we are gone from a server."""
+        ...
+
+    async def servers_are(self, guild_ids: Collection[int]) -> None:
+        """We are in these servers and in no others; who left before stays left since then."""
+        ...
+
+    async def forget_left(self, before: datetime) -> int:
+        """Remove the settings of servers that we left before that moment; gives how many."""
+        ...
+
+    async def forget_server(self, guild_id: int) -> None:
+        """Remove a server's rules, bans and audit."""
+        ...
+
+
+class Journal(Protocol):
+    """Where servers read what happened: their log channels."""
+
+    def note(self, notice: Notice) -> None:
+        """Take it to be written soon; never waits, never raises."""
         ...
 
 

@@ -2,13 +2,22 @@
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
+from bot.house_rules import (
+    Asking,
+    Circumstances,
+    HouseRules,
+    channel_refusal,
+    limits_for,
+    role_refusal,
+    word_refusal,
+)
 from bot.models import (
     Job,
-    JobRequest,
     Limits,
     Policy,
     Refusal,
@@ -66,64 +75,155 @@ def job_state(submissions: Sequence[State]) -> State:
     return next(state for state in _PRECEDENCE if state in submissions)
 
 
-def decide(
-    request: JobRequest, price_micro_usd: int, usage: Usage, limits: Limits, policy: Policy
-) -> Refusal | None:
-    """The first rule that refuses this request, or None.
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Everything that a rule of admission may look at; `limits` are the asker's own there."""
 
-    Order: the place, the person, the money, the queue: what a person can mend comes first.
-    """
-    return (
-        _place_refusal(request, policy)
-        or _person_refusal(usage, limits)
-        or _money_refusal(price_micro_usd, usage, limits)
-        or _queue_refusal(usage, limits)
+    guild_id: int | None
+    prompt: str
+    here: Circumstances
+    price_micro_usd: int
+    usage: Usage
+    house: HouseRules
+    limits: Limits
+    policy: Policy
+
+
+def case_of(
+    asking: Asking, usage: Usage, house: HouseRules, defaults: Limits, policy: Policy
+) -> Case:
+    """A request as the rules see it, its limits by the server's rules and the asker's roles."""
+    return Case(
+        guild_id=asking.request.place.guild_id,
+        prompt=asking.request.prompt,
+        here=asking.here,
+        price_micro_usd=asking.price_micro_usd,
+        usage=usage,
+        house=house,
+        limits=limits_for(house, defaults, asking.here.role_ids),
+        policy=policy,
     )
 
 
-def _place_refusal(request: JobRequest, policy: Policy) -> Refusal | None:
-    guild_id = request.place.guild_id
-    if guild_id is None:
-        return None if policy.allow_dms else Refusal(RefusalReason.NO_DIRECT_MESSAGES)
-    if policy.allowed_guild_ids and guild_id not in policy.allowed_guild_ids:
-        return Refusal(RefusalReason.SERVER_NOT_ALLOWED)
-    return None
+def decide(case: Case) -> Refusal | None:
+    """The first rule that refuses, or None.
+
+    Order: the operator, the server's own rules, the person's limits, the money, the queue: what
+    nobody can mend by waiting comes first.
+    """
+    return next((refused for _, refused in verdicts(case) if refused is not None), None)
 
 
-def _person_refusal(usage: Usage, limits: Limits) -> Refusal | None:
-    if limits.jobs_per_person and usage.open_jobs >= limits.jobs_per_person:
-        return Refusal(
-            RefusalReason.TOO_MANY_AT_ONCE, limit=limits.jobs_per_person, used=usage.open_jobs
-        )
-    if limits.cooldown_s and usage.last_counted_at is not None:
-        until = usage.last_counted_at + timedelta(seconds=limits.cooldown_s)
-        if usage.now < until:
-            return Refusal(RefusalReason.COOLDOWN, until=until, limit=limits.cooldown_s)
-    if limits.daily_pictures and usage.pictures_today >= limits.daily_pictures:
-        return Refusal(
-            RefusalReason.DAILY_LIMIT,
-            until=day_start(usage.now) + timedelta(days=1),
-            limit=limits.daily_pictures,
-            used=usage.pictures_today,
-        )
-    return None
+def verdicts(case: Case) -> Iterator[tuple[RefusalReason, Refusal | None]]:
+    """Every rule of admission in its order, with its refusal or None."""
+    for reason, judge in _RULES.items():
+        yield reason, judge(case)
 
 
-def _money_refusal(price_micro_usd: int, usage: Usage, limits: Limits) -> Refusal | None:
-    next_month = (month_start(usage.now) + timedelta(days=32)).replace(day=1)
-    for reason, used, limit in (
-        (RefusalReason.SERVER_BUDGET, usage.server_month_micro_usd, limits.server_month_micro_usd),
-        (RefusalReason.OPERATOR_BUDGET, usage.total_month_micro_usd, limits.total_month_micro_usd),
-    ):
-        if limit and used + price_micro_usd > limit:
-            return Refusal(reason, until=next_month, limit=limit, used=used)
-    return None
+def _paused(case: Case) -> Refusal | None:
+    return Refusal(RefusalReason.PAUSED) if case.usage.paused else None
 
 
-def _queue_refusal(usage: Usage, limits: Limits) -> Refusal | None:
-    if limits.queued_jobs and usage.queued >= limits.queued_jobs:
-        return Refusal(RefusalReason.QUEUE_FULL, limit=limits.queued_jobs, used=usage.queued)
-    return None
+def _direct_message(case: Case) -> Refusal | None:
+    if case.guild_id is not None or case.policy.allow_dms:
+        return None
+    return Refusal(RefusalReason.NO_DIRECT_MESSAGES)
+
+
+def _server_allowed(case: Case) -> Refusal | None:
+    guild_id, allowed = case.guild_id, case.policy.allowed_guild_ids
+    if guild_id is None or not allowed or guild_id in allowed:
+        return None
+    return Refusal(RefusalReason.SERVER_NOT_ALLOWED)
+
+
+def _server_blocked(case: Case) -> Refusal | None:
+    return Refusal(RefusalReason.SERVER_BLOCKED) if case.usage.server_blocked else None
+
+
+def _person_blocked(case: Case) -> Refusal | None:
+    ban = case.usage.block
+    return None if ban is None else Refusal(RefusalReason.PERSON_BLOCKED, until=ban.until)
+
+
+def _channel(case: Case) -> Refusal | None:
+    return channel_refusal(case.house, case.here)
+
+
+def _role(case: Case) -> Refusal | None:
+    return role_refusal(case.house, case.here)
+
+
+def _word(case: Case) -> Refusal | None:
+    return word_refusal(case.house, case.prompt)
+
+
+def _at_once(case: Case) -> Refusal | None:
+    limit, used = case.limits.jobs_per_person, case.usage.open_jobs
+    if not limit or used < limit:
+        return None
+    return Refusal(RefusalReason.TOO_MANY_AT_ONCE, limit=limit, used=used)
+
+
+def _cooldown(case: Case) -> Refusal | None:
+    limit_s, last = case.limits.cooldown_s, case.usage.last_counted_at
+    if not limit_s or last is None:
+        return None
+    until = last + timedelta(seconds=limit_s)
+    if until <= case.usage.now:
+        return None
+    return Refusal(RefusalReason.COOLDOWN, until=until, limit=limit_s)
+
+
+def _daily(case: Case) -> Refusal | None:
+    limit, used = case.limits.daily_pictures, case.usage.pictures_today
+    if not limit or used < limit:
+        return None
+    until = day_start(case.usage.now) + timedelta(days=1)
+    return Refusal(RefusalReason.DAILY_LIMIT, until=until, limit=limit, used=used)
+
+
+def _server_budget(case: Case) -> Refusal | None:
+    used, limit = case.usage.server_month_micro_usd, case.limits.server_month_micro_usd
+    return _over_budget(RefusalReason.SERVER_BUDGET, case, used, limit)
+
+
+def _operator_budget(case: Case) -> Refusal | None:
+    used, limit = case.usage.total_month_micro_usd, case.limits.total_month_micro_usd
+    return _over_budget(RefusalReason.OPERATOR_BUDGET, case, used, limit)
+
+
+def _over_budget(reason: RefusalReason, case: Case, used: int, limit: int) -> Refusal | None:
+    if not limit or used + case.price_micro_usd <= limit:
+        return None
+    return Refusal(reason, until=next_month(case.usage.now), limit=limit, used=used)
+
+
+def _queue(case: Case) -> Refusal | None:
+    limit, used = case.limits.queued_jobs, case.usage.queued
+    if not limit or used < limit:
+        return None
+    return Refusal(RefusalReason.QUEUE_FULL, limit=limit, used=used)
+
+
+_RULES: Mapping[RefusalReason, Callable[[Case], Refusal | None]] = MappingProxyType(
+    {
+        RefusalReason.PAUSED: _paused,
+        RefusalReason.NO_DIRECT_MESSAGES: _direct_message,
+        RefusalReason.SERVER_NOT_ALLOWED: _server_allowed,
+        RefusalReason.SERVER_BLOCKED: _server_blocked,
+        RefusalReason.PERSON_BLOCKED: _person_blocked,
+        RefusalReason.CHANNEL_NOT_ALLOWED: _channel,
+        RefusalReason.ROLE_NOT_ALLOWED: _role,
+        RefusalReason.FORBIDDEN_WORD: _word,
+        RefusalReason.TOO_MANY_AT_ONCE: _at_once,
+        RefusalReason.COOLDOWN: _cooldown,
+        RefusalReason.DAILY_LIMIT: _daily,
+        RefusalReason.SERVER_BUDGET: _server_budget,
+        RefusalReason.OPERATOR_BUDGET: _operator_budget,
+        RefusalReason.QUEUE_FULL: _queue,
+    }
+)
 
 
 def day_start(moment: datetime) -> datetime:
@@ -134,6 +234,11 @@ def day_start(moment: datetime) -> datetime:
 def month_start(moment: datetime) -> datetime:
     """Midnight UTC of the first of that month: budgets begin anew there."""
     return day_start(moment).replace(day=1)
+
+
+def next_month(moment: datetime) -> datetime:
+    """Midnight UTC of the first of the month after."""
+    return (month_start(moment) + timedelta(days=32)).replace(day=1)
 
 
 def in_turn(

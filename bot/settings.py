@@ -134,6 +134,7 @@ class Settings(BaseSettings):
     budget_usd_per_server_month: Decimal = usd("10", zero="no limit")
     budget_usd_per_month: Decimal = usd("25", zero="no limit")
     low_balance_usd: Decimal = usd("5", zero="no warning")
+    retention_days: int = whole(90, 0, 3650, of="days", zero="kept for ever")
     alert_webhook_url: SecretAddress | None = Field(
         None,
         description="the https:// address of a Discord webhook: a channel's settings, "

@@ -307,6 +307,18 @@ def _queue_full(refused: Refusal) -> str:
     )
 
 
+def _blocked(refused: Refusal) -> str:
+    end = "" if refused.until is None else f" It ends {until(refused.until)}."
+    return f"This server's moderators do not let you make pictures here.{end}"
+
+
+def _word(refused: Refusal) -> str:
+    return (
+        f"This server does not allow “{inert.line(refused.word, 100)}” in prompts; "
+        "ask with other words. Nothing was charged."
+    )
+
+
 _REFUSALS: Mapping[RefusalReason, str | Callable[[Refusal], str]] = MappingProxyType(
     {
         RefusalReason.COOLDOWN: _cooldown,
@@ -317,6 +329,17 @@ _REFUSALS: Mapping[RefusalReason, str | Callable[[Refusal], str]] = MappingProxy
         RefusalReason.QUEUE_FULL: _queue_full,
         RefusalReason.SERVER_NOT_ALLOWED: (
             "This bot makes no pictures in this server; its owner decides where it does."
+        ),
+        RefusalReason.SERVER_BLOCKED: (
+            "This bot's owner has switched pictures off for this server; nothing was charged."
+        ),
+        RefusalReason.PERSON_BLOCKED: _blocked,
+        RefusalReason.ROLE_NOT_ALLOWED: (
+            "Pictures are for people with other roles here; this server's admins decide which."
+        ),
+        RefusalReason.FORBIDDEN_WORD: _word,
+        RefusalReason.PAUSED: (
+            "This bot's owner has paused pictures everywhere; try again later. Nothing was charged."
         ),
         RefusalReason.NO_DIRECT_MESSAGES: "I make pictures in servers only; ask me there.",
         RefusalReason.OUT_OF_CREDITS: (
@@ -331,10 +354,19 @@ _REFUSALS: Mapping[RefusalReason, str | Callable[[Refusal], str]] = MappingProxy
 )
 
 
-def refusal(refused: Refusal) -> str:
-    """Why a request was not admitted, and until when."""
+def refusal(refused: Refusal, here: int | None = None) -> str:
+    """Why a request was not admitted, and until when; `here` is the channel it was asked in."""
+    if refused.reason is RefusalReason.CHANNEL_NOT_ALLOWED:
+        return _elsewhere(refused, here)
     words = _REFUSALS[refused.reason]
     return words if isinstance(words, str) else words(refused)
+
+
+def _elsewhere(refused: Refusal, here: int | None) -> str:
+    """Mentions of channels ping nobody."""
+    place = "this channel" if here is None else f"<#{here}>"
+    others = " or ".join(f"<#{channel_id}>" for channel_id in refused.try_channels)
+    return f"Pictures are off in {place}{others and f'; try {others}'}."
 
 
 _MEDIA = MappingProxyType({"video": "a video", "audio": "a sound file", "text": "a text"})

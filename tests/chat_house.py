@@ -1,6 +1,6 @@
 """A logged-in client before the small Discord, with a job service that remembers."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -10,13 +10,16 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.catalogue import MODELS
+from bot.chart import ChartPainter
 from bot.chat.client import DarkroomBot, point_at
 from bot.chat.services import Services
 from bot.hosts import HostRule
+from bot.house_rules import Circumstances
 from bot.models import Job, JobRequest, Outlook, Place, Refusal, Reply, Showing, State
 from cogs import add_commands
 from tests.chat_samples import job
 from tests.clock import FakeClock
+from tests.fakes import FakeJournal
 from tests.small_discord import SmallDiscord, small_discord
 
 
@@ -28,17 +31,19 @@ class FakeJobs:
     outcome: Refusal | Exception | None = None
     duplicate: bool = False
     admitted: list[JobRequest] = field(default_factory=list)
+    circumstances: list[Circumstances] = field(default_factory=list)
     shown: list[Showing] = field(default_factory=list)
     dropped: list[Job] = field(default_factory=list)
     replies: list[Reply] = field(default_factory=list)
     too_late: bool = False
 
-    async def admit(self, request: JobRequest) -> Job | Refusal | None:
+    async def admit(self, request: JobRequest, here: Circumstances) -> Job | Refusal | None:
         if isinstance(self.outcome, Exception):
             raise self.outcome
         if self.outcome is not None or self.duplicate:
             return self.outcome
         self.admitted.append(request)
+        self.circumstances.append(here)
         return job(State.QUEUED, request)
 
     async def answered(self, one: Job, showing: Showing) -> None:
@@ -98,6 +103,20 @@ class FakeFacts:
 
 
 @dataclass
+class FakeHouses:
+    """Only where the client comes and goes; for the rest, give `services` real houses."""
+
+    servers: list[int] = field(default_factory=list)
+    left_servers: list[int] = field(default_factory=list)
+
+    async def servers_are(self, guild_ids: Collection[int]) -> None:
+        self.servers = list(guild_ids)
+
+    async def left(self, guild_id: int) -> None:
+        self.left_servers.append(guild_id)
+
+
+@dataclass
 class ChatHouse:
     """The client, its Discord and its jobs."""
 
@@ -114,9 +133,13 @@ class ChatHouse:
 
 def services(jobs: FakeJobs | None = None, **changes: Any) -> Services:  # noqa: ANN401 - any field
     """What a client is given, with the default model."""
+    houses: Any = FakeHouses()
     return replace(
         Services(
             jobs=jobs or FakeJobs(),
+            houses=houses,
+            journal=FakeJournal(),
+            charts=ChartPainter(),
             facts=FakeFacts(),
             clock=FakeClock(),
             model=MODELS["gpt-image-2-beta"],

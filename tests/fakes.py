@@ -11,6 +11,7 @@ from PIL import Image
 
 from bot.errors import ChatError, DownloadError, FilesTooLarge, ProviderError
 from bot.models import Balance, Job, JobRequest, Outlook, Picture, Showing, State, Task, TaskPhase
+from bot.notices import Notice
 
 
 @dataclass
@@ -53,6 +54,16 @@ class FakeAlarm:
 
     async def tell_owner(self, sentence: str) -> None:
         self.heard.append(sentence)
+
+
+@dataclass
+class FakeJournal:
+    """All servers' logs as one list."""
+
+    noted: list[Notice] = field(default_factory=list)
+
+    def note(self, notice: Notice) -> None:
+        self.noted.append(notice)
 
 
 def _given(queue: deque[Task | ProviderError], otherwise: Task) -> Task:

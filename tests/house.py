@@ -10,9 +10,11 @@ from pathlib import Path
 
 from bot.account import AccountWatch, Needs, Standing
 from bot.bell import Bell
+from bot.budget import BudgetWatch
 from bot.delivery import Delivery
 from bot.drive import Driver, Timing
 from bot.gallery import Gallery
+from bot.house_rules import Circumstances
 from bot.jobs import Jobs, Rulebook
 from bot.models import (
     Job,
@@ -28,8 +30,9 @@ from bot.models import (
 from bot.pictures import PillowPictures
 from bot.runner import Runner
 from bot.store import SqlStore, open_store
-from tests.fakes import FakeAlarm, FakeApi, FakeDownloads, FakeMessenger
+from tests.fakes import FakeAlarm, FakeApi, FakeDownloads, FakeJournal, FakeMessenger
 
+HERE = Circumstances(channel_ids=(9,))
 NO_LIMITS = Limits(0, 0, 0, 0, 0, 0)
 
 
@@ -68,6 +71,7 @@ class House:
     standing: Standing
     watch: AccountWatch
     alarm: FakeAlarm
+    journal: FakeJournal
     ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1000))
 
     def request(self, person_id: int = 5, prompt: str = "a cat") -> JobRequest:
@@ -87,7 +91,7 @@ class House:
 
     async def ask(self, person_id: int = 5) -> Job:
         """An admitted and answered job."""
-        job = await self.jobs.admit(self.request(person_id))
+        job = await self.jobs.admit(self.request(person_id), HERE)
         assert isinstance(job, Job)
         await self.jobs.answered(job, Showing(message_id=55, channel_id=9, state=State.QUEUED))
         return await self.jobs.get(job.id)
@@ -112,13 +116,16 @@ async def house(
     clock, bell = JumpingClock(), Bell()
     api, downloads, messenger, alarm = FakeApi(), FakeDownloads(), FakeMessenger(), FakeAlarm()
     async with open_store(f"sqlite:///{folder / 'darkroom.db'}", clock) as store:
-        standing = Standing()
+        standing, journal = Standing(), FakeJournal()
         needs = Needs("gpt-image-2-beta", price_usd=0.06, low_balance_usd=5.0)
-        watch = AccountWatch(api, standing, alarm, clock, needs)
+        watch = AccountWatch(api, standing, alarm, journal, clock, needs)
         rulebook = Rulebook(limits, Policy())
-        jobs = Jobs(store, standing, clock, bell, rulebook, callbacks=callbacks)
+        budgets = BudgetWatch(store.houses, journal)
+        jobs = Jobs(
+            *(store, standing, clock, bell, rulebook, budgets, journal), callbacks=callbacks
+        )
         pictures = PillowPictures()
-        delivery = Delivery(messenger, jobs, pictures, clock)
+        delivery = Delivery(messenger, jobs, store.houses, pictures, clock)
         base = "https://bot.example/callbacks/" if callbacks else None
         timing = Timing(timeout_s, callback_base=base)
         gallery = Gallery(downloads, pictures, clock)
@@ -128,5 +135,5 @@ async def house(
         )
         yield House(
             *(store, clock, bell, jobs, api, downloads, messenger, driver, runner, delivery),
-            *(standing, watch, alarm),
+            *(standing, watch, alarm, journal),
         )

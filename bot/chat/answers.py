@@ -6,8 +6,9 @@ success only when Discord shows our very message.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any
+import io
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Protocol
 
 import discord
 import structlog
@@ -35,6 +36,19 @@ Interaction = discord.Interaction[Any]
 Callback = discord.InteractionCallbackResponse[Any]
 
 
+class Showable(Protocol):
+    """An embed with what can be pressed or chosen below it."""
+
+    @property
+    def embed(self) -> discord.Embed:
+        """The embed."""
+        ...
+
+    def view(self) -> discord.ui.View | None:
+        """Fresh components, if there are any."""
+        ...
+
+
 async def answer(interaction: Interaction, rendered: Rendered) -> Showing:
     """Show a job publicly as the first answer.
 
@@ -54,25 +68,64 @@ async def answer(interaction: Interaction, rendered: Rendered) -> Showing:
     return Showing(message_id=message_id, channel_id=interaction.channel_id, looks=rendered.looks)
 
 
-async def update(interaction: Interaction, rendered: Rendered) -> None:
-    """Answer a press by redrawing the message that carries the button. Raises ChatError."""
+async def update(interaction: Interaction, shown: Showable, note: str | None = None) -> None:
+    """Answer a press by redrawing the message that carries the component. Raises ChatError.
+
+    `note` are words above the embed; None leaves those that are there.
+    """
+    content = discord.utils.MISSING if note is None else note
     await _respond(
         lambda: interaction.response.edit_message(
-            embed=rendered.embed, view=rendered.view(), allowed_mentions=NOBODY
+            content=content, embed=shown.embed, view=shown.view(), allowed_mentions=NOBODY
         )
     )
 
 
-async def whisper_rendered(interaction: Interaction, rendered: Rendered) -> None:
-    """Show one person an embed with buttons, as the first answer. Raises ChatError."""
+async def whisper_rendered(
+    interaction: Interaction, shown: Showable, note: str | None = None
+) -> None:
+    """Show one person an embed with components, as the first answer. Raises ChatError."""
     await _respond(
         lambda: interaction.response.send_message(
-            embed=rendered.embed,
-            view=rendered.view() or discord.utils.MISSING,
+            note,
+            embed=shown.embed,
+            view=shown.view() or discord.utils.MISSING,
             ephemeral=True,
             allowed_mentions=NOBODY,
         )
     )
+
+
+async def whisper_file(
+    interaction: Interaction, sentence: str, filename: str, content: bytes
+) -> None:
+    """Hand one person a file, as the first answer. Raises ChatError."""
+    await _respond(
+        lambda: interaction.response.send_message(
+            sentence,
+            file=discord.File(io.BytesIO(content), filename=filename),
+            ephemeral=True,
+            allowed_mentions=NOBODY,
+        )
+    )
+
+
+async def open_form(interaction: Interaction, form: discord.ui.Modal) -> None:
+    """Answer by a form; what is typed into it comes to `bot.chat.buttons`. Raises ChatError."""
+    form.stop()  # or discord.py would keep it in memory for its own dispatch
+    await _respond(lambda: interaction.response.send_modal(form))
+
+
+async def amend(
+    interaction: Interaction, sentence: str | None = None, files: Sequence[discord.File] = ()
+) -> None:
+    """Change the words of the first answer, or add files to it. Raises ChatError."""
+    with translated(by_token=True), single_attempts():
+        await interaction.edit_original_response(
+            content=sentence or discord.utils.MISSING,
+            attachments=files or discord.utils.MISSING,
+            allowed_mentions=NOBODY,
+        )
 
 
 async def whisper(interaction: Interaction, sentence: str) -> None:

@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+import discord
+
 from bot import inert, words
 from bot.chat.answers import Interaction, answer, whisper
+from bot.chat.circumstances import circumstances_of
 from bot.chat.embeds import render
 from bot.chat.services import JobService, Services
 from bot.errors import ChatError, ChatUnavailable, StoreError, UserError
@@ -80,14 +83,29 @@ def _bot_sees(interaction: Interaction) -> bool:
 
 
 async def _admit(interaction: Interaction, jobs: JobService, request: JobRequest) -> None:
-    match await jobs.admit(request):
+    match await jobs.admit(request, circumstances_of(interaction)):
         case Job() as job:
             interaction.extras["job"] = job.code
             await _answer(interaction, jobs, job)
         case Refusal() as refused:
-            await whisper(interaction, words.refusal(refused))
+            await whisper(interaction, _refusal(interaction, refused))
         case None:  # Discord delivered the event twice; the other one answers
             pass
+
+
+def _refusal(interaction: Interaction, refused: Refusal) -> str:
+    """Why not; other channels are named only to those who may write there."""
+    open_to_asker = tuple(one for one in refused.try_channels if _may_write(interaction, one))
+    seen = replace(refused, try_channels=open_to_asker)
+    return words.refusal(seen, here=interaction.channel_id)
+
+
+def _may_write(interaction: Interaction, channel_id: int) -> bool:
+    channel = interaction.guild.get_channel(channel_id) if interaction.guild else None
+    if channel is None or not isinstance(interaction.user, discord.Member):
+        return False
+    held = channel.permissions_for(interaction.user)
+    return held.view_channel and held.send_messages
 
 
 async def _answer(interaction: Interaction, jobs: JobService, job: Job) -> None:

@@ -1,123 +1,45 @@
-"""Presses of buttons, and forms sent: routed by custom_id, with nothing kept in memory.
+"""Presses, choices in menus and forms sent: routed by custom_id, with nothing kept in memory.
 
 discord.py's own dispatch (views, DynamicItem, Modal) forgets at a restart, swallows errors of
 checks and leaves unknown ids without an answer, so presses are taken from `on_interaction`,
 where every one ends in an answer and every error in `bot.chat.reporter`.
+
+A family of components is a module with `PRESSES` and, where it has forms, `FORMS`; removing one
+removes its file and its lines here.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
-from types import MappingProxyType
+from collections.abc import Mapping
 
 from bot import words
-from bot.chat.answers import Interaction, answer, update, whisper
-from bot.chat.asking import ask_again, place_of, reply_of
-from bot.chat.custom_ids import Action, parse
-from bot.chat.embeds import render, render_fetching, render_gone
-from bot.chat.messenger import NOBODY
-from bot.chat.services import JobService, Replays
-from bot.chat.wire import single_attempts, translated
-from bot.models import Failure, Job, Showing, State
+from bot.chat import bans, job_presses, moderation, own_data, panel
+from bot.chat.answers import Interaction
+from bot.chat.custom_ids import Action, Press, parse
+from bot.errors import UserError
+
+PRESSES: Mapping[Action, Press] = {
+    **job_presses.PRESSES,
+    **panel.PRESSES,
+    **moderation.PRESSES,
+    **bans.PRESSES,
+    **own_data.PRESSES,
+}
+FORMS: Mapping[Action, Press] = {**panel.FORMS, **bans.FORMS}
 
 
 async def press(interaction: Interaction) -> None:
-    """Do what a button says, if it is the presser's own. Raises what the action raises."""
-    parsed = parse(interaction.custom_id or "")
-    job = await _jobs(interaction).find(parsed[1]) if parsed else None
-    if parsed is None or job is None or not _belongs_here(interaction, job):
-        await whisper(interaction, words.OLD_BUTTON)
-        return
-    interaction.extras["job"] = job.code
-    if job.request.person_id != interaction.user.id:
-        await whisper(interaction, words.NOT_YOURS)
-        return
-    await _ACTIONS[parsed[0]](interaction, job)
+    """Do what a button or a menu says. Raises what the action raises."""
+    await _route(interaction, PRESSES, words.OLD_BUTTON)
 
 
 async def submit(interaction: Interaction) -> None:
-    """A form was sent: there is none of ours that could have been."""
-    await whisper(interaction, words.OLD_FORM)
+    """Take a form. Raises what the action raises."""
+    await _route(interaction, FORMS, words.OLD_FORM)
 
 
-def _belongs_here(interaction: Interaction, job: Job) -> bool:
-    """A job's buttons are in its own server, or in the asker's direct messages."""
-    return interaction.guild_id in {job.request.place.guild_id, None}
-
-
-async def _cancel(interaction: Interaction, job: Job) -> None:
-    await _redraw(interaction, await _jobs(interaction).cancel(job), words.TOO_LATE_TO_CANCEL)
-
-
-async def _check_again(interaction: Interaction, job: Job) -> None:
-    await _redraw(interaction, await _jobs(interaction).check_again(job), words.NOTHING_TO_CHECK)
-
-
-async def _show_result(interaction: Interaction, job: Job) -> None:
-    """A fresh token for the message, and the picture too when it has nowhere else to go."""
-    if job.showing.message_id not in {None, _pressed(interaction)}:
-        await whisper(interaction, words.SHOWN_ELSEWHERE)
-        return
-    await _redraw(interaction, job, "")
-    if job.state is State.UNDELIVERABLE:
-        await _play(interaction, job, job.showing)
-
-
-async def _send_here(interaction: Interaction, job: Job) -> None:
-    """Out of one's own history into this channel."""
-    if job.state not in {State.DELIVERED, State.UNDELIVERABLE}:
-        await whisper(interaction, words.OLD_BUTTON)
-        return
-    await _play(interaction, job, await answer(interaction, render_fetching(job)))
-
-
-async def _play(interaction: Interaction, job: Job, showing: Showing) -> None:
-    encore: Replays = interaction.client.encore
-    shown = await encore.play(
-        *(job, reply_of(interaction), place_of(interaction), showing),
-        upload_limit_bytes=interaction.filesize_limit,
-    )
-    if not shown:
-        with translated(by_token=True), single_attempts():
-            await interaction.edit_original_response(
-                embed=render_gone(job).embed, view=None, allowed_mentions=NOBODY
-            )
-
-
-def _pressed(interaction: Interaction) -> int | None:
-    return interaction.message.id if interaction.message else None
-
-
-async def _try_again(interaction: Interaction, job: Job) -> None:
-    if job.failure is Failure.UNKNOWN_OUTCOME:
-        await ask_again(interaction, job)
-    else:  # forged, or the lost answer was found meanwhile
-        await whisper(interaction, words.OLD_BUTTON)
-
-
-async def _redraw(interaction: Interaction, job: Job | None, otherwise: str) -> None:
-    """Show the job's new state on the pressed message, or say why there is none."""
-    if job is None:
-        await whisper(interaction, otherwise)
-        return
-    jobs, reply = _jobs(interaction), reply_of(interaction)
-    fresh = replace(job, request=replace(job.request, reply=reply))
-    rendered = render(fresh, await jobs.outlook(fresh))
-    await update(interaction, rendered)
-    await jobs.showed(job.id, job.showing.but(looks=rendered.looks, state=job.state))
-    await jobs.renew(job, reply)  # a token edits nothing before its own answer
-
-
-def _jobs(interaction: Interaction) -> JobService:
-    jobs: JobService = interaction.client.services.jobs
-    return jobs
-
-
-_ACTIONS: Mapping[Action, Callable[[Interaction, Job], Awaitable[None]]] = MappingProxyType(
-    {
-        Action.CANCEL: _cancel,
-        Action.TRY_AGAIN: _try_again,
-        Action.CHECK_AGAIN: _check_again,
-        Action.SHOW_RESULT: _show_result,
-        Action.SEND_HERE: _send_here,
-    }
-)
+async def _route(interaction: Interaction, table: Mapping[Action, Press], unknown: str) -> None:
+    """Those who made an id check who may press; here it is only read."""
+    action, subject = parse(interaction.custom_id or "") or (None, "")
+    act = table.get(action) if action else None
+    if act is None:
+        raise UserError(unknown)
+    await act(interaction, subject)

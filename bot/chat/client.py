@@ -8,7 +8,7 @@ import random
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any, cast
@@ -21,11 +21,11 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from typing_extensions import override
 
-from bot.chat import buttons
+from bot.chat import buttons, guide
 from bot.chat.invite import invite_url
 from bot.chat.reporter import report
 from bot.chat.services import Replays, Services
-from bot.chat.sync import CommandSync, Payload, Scope, is_daily_limit
+from bot.chat.sync import CommandSync, Payload, Scope, is_daily_limit, known_ids
 from bot.chat.wire import TRANSIENT_ERRORS, translated
 from bot.errors import ChatUnavailable, ConfigurationError, Unreachable
 
@@ -53,6 +53,7 @@ class DarkroomBot(discord.Client):
     Attributes:
         encore: shows finished jobs again; attached before `serve`, for it shows them through
             this very client.
+        command_ids: of our commands, by name, once they are synchronised.
     """
 
     encore: Replays
@@ -75,6 +76,7 @@ class DarkroomBot(discord.Client):
             ),
             allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
         )
+        self.command_ids: Mapping[str, int] = {}
         self._born_at = time.monotonic()
         self._connected_once = False
         self._pressed: deque[int] = deque(maxlen=REMEMBERED_PRESSES)
@@ -131,7 +133,7 @@ class DarkroomBot(discord.Client):
     async def setup_hook(self) -> None:
         """Between login and gateway: commands, and what the operator should know."""
         application = self.application
-        if application and application.bot_public and self.services.open_to_all:
+        if application and application.bot_public and not self.services.allowed_guild_ids:
             log.warning(
                 "anybody may add this bot to a server and spend from the API key: set "
                 "ALLOWED_GUILD_IDS, or switch Public Bot off in the Developer Portal"
@@ -147,6 +149,7 @@ class DarkroomBot(discord.Client):
             if not is_daily_limit(error):
                 raise
             log.warning("discord takes no more new commands today; the old ones stay")
+        self.command_ids = await known_ids(services.facts)
 
     async def tell_owner(self, sentence: str) -> None:
         """A direct message to whoever owns the application. Raises ChatError."""
@@ -178,6 +181,16 @@ class DarkroomBot(discord.Client):
         log.info("ready", seconds=round(time.monotonic() - self._born_at, 2), user=str(self.user))
         if not self.guilds:
             log.info("in no server yet: invite me", url=invite_url(self._application_id()))
+        await self.services.houses.servers_are([guild.id for guild in self.guilds])
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """Somebody added us: say hello, where pictures may be made at all."""
+        if self.services.allows_server(guild.id):
+            await guide.greet(guild, self.command_ids, self.services)
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """We are out: what is kept of the server goes after a while."""
+        await self.services.houses.left(guild.id)
 
     async def on_interaction(self, interaction: discord.Interaction["DarkroomBot"]) -> None:
         """Buttons and forms; commands go to the tree.

@@ -50,7 +50,7 @@ class Rendered:
     @property
     def looks(self) -> str:
         """Fingerprint: two jobs' showings that look the same have the same one."""
-        files = [(one.filename, one.size_bytes) for one in self.pictures]
+        files = [(one.filename, one.size_bytes, one.spoiler) for one in self.pictures]
         seen = json.dumps([self.embed.to_dict(), self.buttons, files], sort_keys=True)
         return sha256(seen.encode()).hexdigest()[:16]
 

@@ -11,6 +11,7 @@ from discord import app_commands
 from bot import words
 from bot.chat.answers import Interaction, whisper
 from bot.errors import ChatError, InteractionLost, StoreUnavailable, UserError
+from bot.notices import Incident
 
 # Looked up along the error's MRO; what is not here is an incident.
 _SENTENCES: Mapping[type[BaseException], str] = MappingProxyType(
@@ -37,7 +38,7 @@ async def report(interaction: Interaction, error: Exception) -> None:
         log.error("autocomplete failed", exc_info=cause)
         return
     try:
-        await whisper(interaction, _sentence(cause, job))
+        await whisper(interaction, _sentence(interaction, cause, job))
     except ChatError as silence:
         log.warning("a person was not told", job=job, error=repr(silence))
     except Exception:  # the last door: behind it nobody catches anything
@@ -51,7 +52,7 @@ def _cause(error: Exception) -> BaseException:
     return error
 
 
-def _sentence(cause: BaseException, job: str | None) -> str:
+def _sentence(interaction: Interaction, cause: BaseException, job: str | None) -> str:
     if isinstance(cause, UserError):
         return str(cause)
     known = next((_SENTENCES[kind] for kind in type(cause).__mro__ if kind in _SENTENCES), None)
@@ -60,4 +61,7 @@ def _sentence(cause: BaseException, job: str | None) -> str:
         return known
     code = secrets.token_hex(3)
     log.error("incident", incident=code, job=job, exc_info=cause)
+    interaction.client.services.journal.note(
+        Incident(code, interaction.user.id, interaction.guild_id, interaction.channel_id)
+    )
     return words.incident(code)

@@ -1,19 +1,32 @@
 """What handlers of commands and buttons call: handed to the client in one value."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from bot.catalogue import Model
 from bot.hosts import HostRule
-from bot.models import Job, JobRequest, Outlook, Place, Refusal, Reply, Showing
-from bot.ports import Clock
+from bot.house_rules import Circumstances, HouseRules, RuleChange, UsageReport
+from bot.models import (
+    Block,
+    Job,
+    JobRequest,
+    Limits,
+    Outlook,
+    Place,
+    Refusal,
+    Reply,
+    Showing,
+    Usage,
+)
+from bot.ports import Clock, Journal
 
 
 class JobService(Protocol):
     """The part of `bot.jobs.Jobs` that people reach by commands and buttons."""
 
-    async def admit(self, request: JobRequest) -> Job | Refusal | None:
+    async def admit(self, request: JobRequest, here: Circumstances) -> Job | Refusal | None:
         """Let a request in; None: this event was here before."""
         ...
 
@@ -54,6 +67,156 @@ class JobService(Protocol):
         ...
 
 
+class HouseService(Protocol):
+    """The part of `bot.houses.Houses` that people reach: a server's rules, bans and figures.
+
+    Every change is validated, one transaction and one row of the audit.
+
+    Raises:
+        UserError: by every change, when a value is out of range; the text says which and why.
+        StoreUnavailable: by every method.
+    """
+
+    async def rules(self, guild_id: int) -> HouseRules:
+        """A server's own rules."""
+        ...
+
+    async def view(self, guild_id: int) -> Sequence[tuple[str, str]]:
+        """Every rule that applies, as (name, words), the operator's defaults filled in."""
+        ...
+
+    async def change_cooldown(
+        self, guild_id: int, by_person_id: int, seconds: int | None, role_id: int | None = None
+    ) -> RuleChange:
+        """None: as the operator's settings say, or for a role: as everybody."""
+        ...
+
+    async def change_daily_pictures(
+        self, guild_id: int, by_person_id: int, pictures: int | None, role_id: int | None = None
+    ) -> RuleChange:
+        """Pictures of one person since midnight UTC."""
+        ...
+
+    async def change_jobs_at_once(
+        self, guild_id: int, by_person_id: int, pictures: int | None, role_id: int | None = None
+    ) -> RuleChange:
+        """Unfinished pictures of one person."""
+        ...
+
+    async def change_budget(
+        self, guild_id: int, by_person_id: int, micro_usd: int | None
+    ) -> RuleChange:
+        """Money of the server in a calendar month."""
+        ...
+
+    async def change_channels(
+        self,
+        guild_id: int,
+        by_person_id: int,
+        allowed: Collection[int],
+        denied: Collection[int],
+    ) -> RuleChange:
+        """Where pictures are made."""
+        ...
+
+    async def change_roles(
+        self,
+        guild_id: int,
+        by_person_id: int,
+        allowed: Collection[int],
+        denied: Collection[int],
+        exempt: Collection[int],
+    ) -> RuleChange:
+        """Who may make pictures, and who is free of limits."""
+        ...
+
+    async def change_forbidden_words(
+        self, guild_id: int, by_person_id: int, forbidden: Collection[str]
+    ) -> RuleChange:
+        """Words and phrases that no prompt may have."""
+        ...
+
+    async def change_log_channel(
+        self, guild_id: int, by_person_id: int, channel_id: int | None
+    ) -> RuleChange:
+        """Where the server's log goes; None: nowhere."""
+        ...
+
+    async def change_adult_content(self, guild_id: int, by_person_id: int, on: bool) -> RuleChange:
+        """Whether the provider's filter is off in age-restricted channels."""
+        ...
+
+    async def change_spoiler(self, guild_id: int, by_person_id: int, on: bool) -> RuleChange:
+        """Whether pictures are posted behind a spoiler."""
+        ...
+
+    async def change_ping(self, guild_id: int, by_person_id: int, on: bool) -> RuleChange:
+        """Whether those who waited long are pinged."""
+        ...
+
+    async def apply_preset(
+        self, guild_id: int, by_person_id: int, preset: str, role_id: int | None = None
+    ) -> RuleChange:
+        """Several rules at once: "open", "careful", or "members only" with the members' role."""
+        ...
+
+    async def reset(self, guild_id: int, by_person_id: int) -> RuleChange:
+        """All rules as the operator's settings say."""
+        ...
+
+    async def why(self, guild_id: int, person_id: int, here: Circumstances) -> Sequence[str]:
+        """What this person may do there now, rule by rule, and which rule said no last."""
+        ...
+
+    async def block(
+        self, guild_id: int, by_person_id: int, person_id: int, until: datetime | None, reason: str
+    ) -> Block:
+        """Shut a person out."""
+        ...
+
+    async def unblock(self, guild_id: int, by_person_id: int, person_id: int) -> bool:
+        """Lift a ban; False: there was none."""
+        ...
+
+    async def blocks(self, guild_id: int) -> Sequence[Block]:
+        """The bans in force."""
+        ...
+
+    async def usage(self, guild_id: int, days: int) -> UsageReport:
+        """What a server used today (1) or in so many days, today among them."""
+        ...
+
+    async def remaining(
+        self, person_id: int, guild_id: int | None, here: Circumstances
+    ) -> tuple[Usage, Limits]:
+        """What one person used, and the limits that apply to that person there."""
+        ...
+
+    async def left(self, guild_id: int) -> None:
+        """We were removed from a server, from now on."""
+        ...
+
+    async def servers_are(self, guild_ids: Collection[int]) -> None:
+        """We are in these servers and in no others."""
+        ...
+
+    async def export(self, person_id: int) -> Mapping[str, object]:
+        """Everything kept about a person, as plain values for JSON."""
+        ...
+
+    async def forget(self, person_id: int) -> int:
+        """Remove a person's content; how many pictures that were."""
+        ...
+
+
+class Charts(Protocol):
+    """Draws: `bot.chart.ChartPainter`."""
+
+    async def usage(self, report: UsageReport, now: datetime) -> bytes:
+        """A PNG of the thirty days that end now."""
+        ...
+
+
 class Replays(Protocol):
     """Shows finished jobs once more: `bot.encore.Encore`."""
 
@@ -83,17 +246,26 @@ class Services:
     Attributes:
         model: the configured one; options of the commands are made of it.
         source_hosts: where attachments may be served from.
-        open_to_all: whether no server is excluded by ALLOWED_GUILD_IDS.
+        allowed_guild_ids: servers that may use us; empty: every one.
         dev_guild_id: commands are synchronised to this server only; None: everywhere.
         replace_commands: overwrite commands that another program registered.
+        retention_days: how long content is kept; 0: for good.
     """
 
     jobs: JobService
+    houses: HouseService
+    journal: Journal
+    charts: Charts
     facts: Facts
     clock: Clock
     model: Model
     source_hosts: HostRule
     allow_dms: bool = False
-    open_to_all: bool = True
+    allowed_guild_ids: frozenset[int] = frozenset()
     dev_guild_id: int | None = None
     replace_commands: bool = False
+    retention_days: int = 0
+
+    def allows_server(self, guild_id: int) -> bool:
+        """Whether the operator lets this server use us."""
+        return not self.allowed_guild_ids or guild_id in self.allowed_guild_ids

@@ -18,6 +18,7 @@ from bot.chat.services import Facts
 from bot.errors import ConfigurationError
 
 _HASH, _SCOPE, _NAMES = "commands.hash", "commands.scope", "commands.names"
+_IDS = "commands.ids"
 _DAILY_LIMIT = 30034
 
 Payload = list[dict[str, Any]]
@@ -90,17 +91,23 @@ class CommandSync:
             discord.HTTPException: Discord refused.
         """
         wanted = _hash(scope, payload)
-        if not self._replace and await self._facts.read_fact(_HASH) == wanted:
+        if not self._replace and await self._done(wanted):
             return False
         ours = {str(command["name"]) for command in payload} | await self._earlier_names()
         await self._refuse_foreign(scope, ours)
         await self._leave_old_scope(scope, ours)
-        await self._put(scope, payload)
+        there = await self._put(scope, payload)
+        await self._facts.write_fact(_IDS, json.dumps({one["name"]: one["id"] for one in there}))
         await self._facts.write_fact(_SCOPE, str(scope))
         await self._facts.write_fact(_NAMES, json.dumps(sorted(ours)))
         await self._facts.write_fact(_HASH, wanted)
         log.info("commands registered", count=len(payload), guild=scope.guild_id)
         return True
+
+    async def _done(self, wanted: str) -> bool:
+        """Whether this very payload is registered and its ids are known."""
+        known = await self._facts.read_fact(_IDS)
+        return known is not None and await self._facts.read_fact(_HASH) == wanted
 
     async def _earlier_names(self) -> set[str]:
         """Names that we registered once, so that a renamed command is not taken for foreign."""
@@ -139,16 +146,21 @@ class CommandSync:
         except discord.Forbidden as error:
             raise _closed(scope) from error
 
-    async def _put(self, scope: Scope, payload: Payload) -> None:
+    async def _put(self, scope: Scope, payload: Payload) -> Registered:
         try:
             if scope.guild_id is None:
-                await self._api.bulk_upsert_global_commands(scope.application_id, payload)
-            else:
-                await self._api.bulk_upsert_guild_commands(
-                    scope.application_id, scope.guild_id, payload
-                )
+                return await self._api.bulk_upsert_global_commands(scope.application_id, payload)
+            return await self._api.bulk_upsert_guild_commands(
+                scope.application_id, scope.guild_id, payload
+            )
         except discord.Forbidden as error:
             raise _closed(scope) from error
+
+
+async def known_ids(facts: Facts) -> Mapping[str, int]:
+    """The commands' ids as Discord gave them, by name: what makes a mention clickable."""
+    known = json.loads(await facts.read_fact(_IDS) or "{}")
+    return {name: int(command_id) for name, command_id in known.items()}
 
 
 def _closed(scope: Scope) -> ConfigurationError:

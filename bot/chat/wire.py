@@ -188,7 +188,14 @@ def opened(pictures: Sequence[Picture]) -> Iterator[list[discord.File]]:
     files: list[discord.File] = []
     try:
         for one in pictures:
-            files.append(discord.File(one.path, filename=one.filename, description=one.description))
+            files.append(
+                discord.File(
+                    one.path,
+                    filename=one.filename,
+                    description=one.description,
+                    spoiler=one.spoiler,
+                )
+            )
         yield files
     finally:
         for file in files:

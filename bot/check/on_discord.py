@@ -84,6 +84,9 @@ def our_commands(settings: Settings) -> Payload:
     unused: Any = None  # nobody runs a command here
     services = Services(
         jobs=unused,
+        houses=unused,
+        journal=unused,
+        charts=unused,
         facts=unused,
         clock=SystemClock(),
         model=MODELS[settings.apimodels_model],

@@ -9,8 +9,8 @@ from bot.sandbox import objects
 from bot.sandbox.commands import Commands
 from bot.sandbox.dispatch import GUILD_INSTALL, IN_BOT_DM, IN_GUILD, USER_INSTALL
 from bot.sandbox.payloads import Payloads
-from bot.sandbox.permissions import Permission
-from bot.sandbox.records import Channel, ChannelKind, Json, Role, Upload, User
+from bot.sandbox.permissions import Permission, of_member
+from bot.sandbox.records import Channel, ChannelKind, Guild, Json, Role, Upload, User
 from bot.sandbox.world import World
 
 DEFAULT_MAX_LENGTH = 6000
@@ -34,8 +34,15 @@ OptionValue: TypeAlias = str | int | float | bool | Upload | Channel | Role | Us
 
 @dataclass
 class Resolved:
-    """The objects behind the ids in an interaction's data."""
+    """The objects behind the ids in an interaction's data.
 
+    Attributes:
+        guild: where it happens: its people are there as members too.
+        asker: whose permissions a channel's object tells.
+    """
+
+    guild: Guild | None = None
+    asker: User | None = None
     parts: dict[str, dict[str, Json]] = field(default_factory=dict)
 
     def add(self, part: str, object_id: int, body: Json) -> str:
@@ -190,12 +197,36 @@ class ClientRules:
         """A person, channel or role as an id, with the object beside it."""
         account = value if isinstance(value, User) else getattr(value, "user", None)
         if isinstance(account, User) and kind in (kinds.USER_OPTION, kinds.MENTIONABLE):
-            return resolved.add("users", account.id, objects.user(account))
+            return self._person(account, resolved)
         if isinstance(value, Channel) and kind == kinds.CHANNEL:
-            return resolved.add("channels", value.id, self._show.channel(value))
+            bits = self._world.permissions(resolved.asker.id, value) if resolved.asker else 0
+            body = self._show.channel(value) | {"permissions": str(bits)}
+            return resolved.add("channels", value.id, body)
         if isinstance(value, Role) and kind in (kinds.ROLE, kinds.MENTIONABLE):
             return resolved.add("roles", value.id, objects.role(value))
         raise ClientRefused(f"{value!r} does not fit an option of type {kind}")
+
+    def preselected(self, field: Json) -> list[User | Role | Channel]:
+        """What a menu of people, roles or channels shows as chosen before anybody touches it."""
+        world = self._world
+        roles = {role.id: role for guild in world.guilds.values() for role in guild.roles.values()}
+        known: Mapping[str, Mapping[int, User | Role | Channel]] = {
+            "user": world.users,
+            "role": roles,
+            "channel": world.channels,
+        }
+        chosen = [(one["type"], int(one["id"])) for one in field.get("default_values") or []]
+        return [known[kind][one_id] for kind, one_id in chosen if one_id in known[kind]]
+
+    def _person(self, account: User, resolved: Resolved) -> str:
+        """A user object and, where the person is a member, the partial member beside it."""
+        guild = resolved.guild
+        if guild is not None and account.id in guild.members:
+            member = self._show.member(guild, guild.members[account.id], with_user=False)
+            del member["deaf"], member["mute"]
+            member["permissions"] = str(of_member(guild, account.id))
+            resolved.add("members", account.id, member)
+        return resolved.add("users", account.id, objects.user(account))
 
 
 def _descend(command: Json, path: Sequence[str]) -> Json:

@@ -11,7 +11,14 @@ from bot.sandbox.handles import InteractionHandle
 from bot.sandbox.interaction import Kind
 from bot.sandbox.payloads import Payloads
 from bot.sandbox.permissions import Permission
-from bot.sandbox.records import Channel, Json, Message, Upload, User
+from bot.sandbox.records import (
+    Channel,
+    Guild,
+    Json,
+    Message,
+    Upload,
+    User,
+)
 from bot.sandbox.world import World
 from bot.sandbox.writing import Writing
 
@@ -99,7 +106,7 @@ class Person:
         top, *path = name.split()
         place = channel or self.home
         command = self._desk.rules.command(top, kinds.SLASH, self.user, place)
-        resolved = Resolved()
+        resolved = Resolved(self._desk.world.guild_of(place), self.user)
         given = {**values, **(options or {})}
         built = self._desk.rules.options(command, path, given, self.user, resolved)
         data = _command_data(command, resolved) | {"options": built}
@@ -121,7 +128,7 @@ class Person:
         place = channel or self.home
         command = self._desk.rules.command(top, kinds.SLASH, self.user, place)
         spec = self._desk.rules.focused(command, path, option)
-        resolved = Resolved()
+        resolved = Resolved(self._desk.world.guild_of(place), self.user)
         given = {**values, **(options or {}), option: typed}
         built = self._desk.rules.options(command, path, given, self.user, resolved, focused=option)
         data = _command_data(command, resolved) | {"options": built}
@@ -179,7 +186,7 @@ class Person:
         node = _component(message, menu)
         if node["type"] not in SELECTS:
             raise ClientRefused(f"{menu!r} is no menu")
-        resolved = Resolved()
+        resolved = Resolved(self._guild_of(message), self.user)
         values = chosen_values(self._desk.rules, node, chosen, resolved)
         data: Json = {
             "custom_id": node["custom_id"],
@@ -204,7 +211,7 @@ class Person:
         modal = shown.interaction.modal
         if modal is None:
             raise ClientRefused("no modal is open")
-        resolved = Resolved()
+        resolved = Resolved(self._desk.world.guild_of(shown.interaction.channel), self.user)
         components = filled(self._desk.rules, self.user, modal, values, resolved)
         data: Json = {"custom_id": modal["custom_id"], "components": components}
         if resolved.parts:
@@ -247,6 +254,10 @@ class Person:
         if not own and not bits & Permission.MANAGE_MESSAGES:
             raise ClientRefused("this person may not delete that message")
         world.delete(message)
+
+    def _guild_of(self, message: Message) -> Guild | None:
+        world = self._desk.world
+        return world.guild_of(world.channels[message.channel_id])
 
     def _seen(self, message: Message) -> None:
         if not self._desk.world.sees(self.id, message):

@@ -67,7 +67,7 @@ def _field(
         return own | {"value": next(iter(_chosen(field, given)), None)}
     if kind in (_STRING_SELECT, CHECKBOXES):
         return own | {"values": _chosen(field, given)}
-    several = _several(field, given)
+    several = _several(field, rules.preselected(field) if given is None else given)
     if kind == FILE_UPLOAD:
         return own | {"values": [rules.upload(v, user, resolved, field) for v in several]}
     references = [rules.reference(_REFERENCES[kind], v, resolved) for v in several]

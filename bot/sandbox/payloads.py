@@ -69,6 +69,7 @@ class Payloads:
             "explicit_content_filter": 0,
             "mfa_level": 0,
             "nsfw_level": 0,
+            "system_channel_id": record.system_channel_id and str(record.system_channel_id),
             "system_channel_flags": 0,
             "afk_timeout": 300,
             "max_members": 500000,

@@ -104,6 +104,7 @@ class Guild:
     """A server.
 
     Attributes:
+        system_channel_id: where Discord itself writes, such as who joined.
         upload_limit_bytes: per file, without anybody's Nitro.
         blocked_words: AutoMod's list; a message with one of them is refused.
     """
@@ -111,6 +112,7 @@ class Guild:
     id: int
     name: str
     owner_id: int
+    system_channel_id: int | None = None
     roles: dict[int, Role] = field(default_factory=dict)
     members: dict[int, Member] = field(default_factory=dict)
     channels: dict[int, Channel] = field(default_factory=dict)

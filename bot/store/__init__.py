@@ -1,6 +1,8 @@
 """The one door to state: SQLAlchemy Core over SQLite."""
 
 from bot.store.backup import backup
-from bot.store.sqlstore import SqlStore, open_store
+from bot.store.houses import SqlHouses
+from bot.store.opening import open_beside, open_store
+from bot.store.sqlstore import SqlStore
 
-__all__ = ["SqlStore", "backup", "open_store"]
+__all__ = ["SqlHouses", "SqlStore", "backup", "open_beside", "open_store"]

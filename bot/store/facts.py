@@ -1,8 +1,9 @@
 """Small values by name that outlive a restart."""
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.store.rows import upsert
 from bot.store.schema import facts
 
 
@@ -14,8 +15,9 @@ async def read_fact(connection: AsyncConnection, name: str) -> str | None:
 
 async def write_fact(connection: AsyncConnection, name: str, value: str) -> None:
     """Write the value over an older one."""
-    rewritten = await connection.execute(
-        update(facts).where(facts.c.name == name).values(value=value)
-    )
-    if rewritten.rowcount == 0:
-        await connection.execute(insert(facts).values(name=name, value=value))
+    await upsert(connection, facts, {"name": name}, {"value": value})
+
+
+async def drop_fact(connection: AsyncConnection, name: str) -> None:
+    """Remove the value; harmless when it was never written."""
+    await connection.execute(delete(facts).where(facts.c.name == name))

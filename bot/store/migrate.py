@@ -26,9 +26,7 @@ def migrate(path: Path, now: datetime, scripts: Path = SCRIPTS) -> None:
         ConfigurationError: the file is of a newer version, of another program, or no database.
         Unreachable: the disk is full, or another program holds the file.
     """
-    config = Config()
-    config.set_main_option("script_location", str(scripts).replace("%", "%%"))
-    known = [step.revision for step in ScriptDirectory.from_config(config).walk_revisions()]
+    config, known = _steps(scripts)
     try:
         present = _revision(path)
         if present == known[0]:
@@ -42,6 +40,32 @@ def migrate(path: Path, now: datetime, scripts: Path = SCRIPTS) -> None:
         if not isinstance(exc.orig, sqlite3.Error):
             raise
         raise sqlite.refused_at_start(path, exc.orig) from exc
+
+
+def require_current(path: Path) -> None:
+    """Look whether the file has this program's schema; changes nothing.
+
+    Raises:
+        ConfigurationError: it has not, or it is another program's file.
+        Unreachable: another program holds the file.
+    """
+    _, known = _steps(SCRIPTS)
+    try:
+        present = _revision(path)
+    except sqlite3.Error as exc:
+        raise sqlite.refused_at_start(path, exc) from exc
+    if present != known[0]:
+        raise ConfigurationError(
+            f"DATABASE_URL: {path} is of another version of Darkroom (step {present or 'none'}, "
+            f"this one is {known[0]}); start this version's bot once, or use the other one's."
+        )
+
+
+def _steps(scripts: Path) -> tuple[Config, list[str]]:
+    """Alembic's view of the steps, and their names, newest first."""
+    config = Config()
+    config.set_main_option("script_location", str(scripts).replace("%", "%%"))
+    return config, [step.revision for step in ScriptDirectory.from_config(config).walk_revisions()]
 
 
 def _revision(path: Path) -> str | None:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.models import Job, State, Submission
 from bot.store.rows import jobs_of, submission_of
-from bot.store.schema import BROKEN_OFF, IN_DOUBT, WANTS_CARE, jobs, submissions
+from bot.store.schema import BROKEN_OFF, IN_DOUBT, REMEMBERED, WANTS_CARE, jobs, submissions
 
 _RECENT = 50
 _TOO_FEW = 3
@@ -67,7 +67,7 @@ async def history(
     undelivered_first = case((jobs.c.state == State.UNDELIVERABLE, 0), else_=1)
     theirs: Select[tuple[int]] = (
         select(jobs.c.id)
-        .where(jobs.c.person_id == person_id, jobs.c.guild_id == guild_id)
+        .where(jobs.c.person_id == person_id, jobs.c.guild_id == guild_id, REMEMBERED)
         .order_by(undelivered_first, jobs.c.id.desc())
         .limit(limit)
     )

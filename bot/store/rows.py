@@ -1,11 +1,12 @@
 """Rows to values and back; columns bear the names of the fields wherever they can."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import RowMapping
+from sqlalchemy import RowMapping, Table, insert, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.models import Job, JobRequest, Place, Reply, Showing, Submission
 from bot.store.schema import jobs, submissions
@@ -43,6 +44,16 @@ def showing_columns(showing: Showing) -> dict[str, Any]:
         "rung": showing.rung,
         "pinged": showing.pinged,
     }
+
+
+async def upsert(
+    connection: AsyncConnection, table: Table, key: Mapping[str, Any], values: Mapping[str, Any]
+) -> None:
+    """Write the row with this key over an older one, in words that every database knows."""
+    same = [table.c[name] == value for name, value in key.items()]
+    rewritten = await connection.execute(update(table).where(*same).values(**values))
+    if rewritten.rowcount == 0:
+        await connection.execute(insert(table).values(**key, **values))
 
 
 def jobs_of(rows: Iterable[RowMapping]) -> list[Job]:

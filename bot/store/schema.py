@@ -24,6 +24,7 @@ from sqlalchemy import (
 from bot.models import Charged, Failure, Kind, State
 from bot.rules import OPEN
 from bot.store.columns import Code, FreeText, Sources, Urls, Utc
+from bot.store.documents import RefusalDocument, RulesDocument
 
 SHOWN_OR_KEPT = frozenset({State.DELIVERED, State.UNDELIVERABLE})  # ends that only jobs have
 BROKEN_OFF = frozenset({State.FAILED, State.EXPIRED, State.CANCELLED})  # ends without a picture
@@ -145,6 +146,80 @@ facts = Table(
     Column("name", FreeText, primary_key=True),
     Column("value", FreeText, nullable=False),
 )
+
+house_rules = Table(
+    "house_rules",
+    metadata,
+    Column("guild_id", _Id, primary_key=True, autoincrement=False),
+    Column("version", Integer, nullable=False),  # of the document's shape, for later migrations
+    Column("rules", RulesDocument, nullable=False),
+    Column("changed_at", Utc, nullable=False),
+)
+
+rule_changes = Table(
+    "rule_changes",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("guild_id", BigInteger, nullable=False, index=True),
+    Column("at", Utc, nullable=False),
+    Column("by_person_id", BigInteger, nullable=False, index=True),
+    Column("what", FreeText, nullable=False),
+    Column("before", FreeText, nullable=False),
+    Column("after", FreeText, nullable=False),
+)
+
+blocks = Table(
+    "blocks",
+    metadata,
+    Column("guild_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("person_id", BigInteger, primary_key=True, autoincrement=False, index=True),
+    Column("by_person_id", BigInteger, nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("until", Utc),
+    Column("reason", FreeText, nullable=False),
+)
+
+last_refusals = Table(
+    "last_refusals",
+    metadata,
+    Column("person_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("guild_id", BigInteger, primary_key=True, autoincrement=False),  # 0: direct messages
+    Column("at", Utc, nullable=False, index=True),
+    Column("refusal", RefusalDocument, nullable=False),
+)
+
+blocked_servers = Table(
+    "blocked_servers",
+    metadata,
+    Column("guild_id", _Id, primary_key=True, autoincrement=False),
+    Column("at", Utc, nullable=False),
+)
+
+left_servers = Table(
+    "left_servers",
+    metadata,
+    Column("guild_id", _Id, primary_key=True, autoincrement=False),
+    Column("at", Utc, nullable=False),
+)
+
+budget_warnings = Table(
+    "budget_warnings",
+    metadata,
+    Column("guild_id", _Id, primary_key=True, autoincrement=False),
+    Column("month", Utc, nullable=False),
+    Column("limit_micro_usd", BigInteger, nullable=False),
+    Column("percent", Integer, nullable=False),
+)
+
+forget_wishes = Table(
+    "forget_wishes",
+    metadata,
+    Column("person_id", _Id, primary_key=True, autoincrement=False),
+    Column("at", Utc, nullable=False),
+)
+
+REMEMBERED = jobs.c.prompt != literal_column("''")
+"""Jobs that still have their content; a prompt is never empty otherwise."""
 
 WANTS_CARE = or_(
     _one_of(jobs.c.state, OPEN),

@@ -1,23 +1,21 @@
-"""The store over SQL: implements `ports.Store`, and opens it."""
+"""The store over SQL: implements `ports.Store`."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import and_, exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import JobNotFound
+from bot.house_rules import Asking, HouseRules
 from bot.models import (
     Change,
     Charged,
     Failure,
     Job,
-    JobRequest,
     Refusal,
     Reply,
     Showing,
@@ -26,13 +24,12 @@ from bot.models import (
     Usage,
 )
 from bot.ports import Clock
-from bot.store import admission, queries, sqlite, transitions
+from bot.store import admission, queries, transitions
 from bot.store.engine import Conflict, Database
 from bot.store.facts import read_fact, write_fact
-from bot.store.lock import only_process
-from bot.store.migrate import migrate
+from bot.store.houses import SqlHouses
 from bot.store.rows import reply_columns, showing_columns
-from bot.store.schema import jobs, submissions
+from bot.store.schema import REMEMBERED, jobs, submissions
 
 Admission = Job | Refusal | None
 
@@ -40,19 +37,23 @@ _ID_LIMIT = 2**63  # what a column holds; a forged number may be larger
 
 
 class SqlStore:
-    """`ports.Store` over a database; `open_store` makes one."""
+    """`ports.Store` over a database; `bot.store.opening` makes one.
+
+    Attributes:
+        houses: `ports.HouseStore` over the same database.
+    """
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self.houses = SqlHouses(database, clock)
 
     # Admission.
 
     async def admit(
         self,
-        request: JobRequest,
-        price_micro_usd: int,
-        decide: Callable[[Usage], Refusal | None],
+        asking: Asking,
+        decide: Callable[[Usage, HouseRules], Refusal | None],
         *,
         deadline_s: float,
     ) -> Admission:
@@ -68,9 +69,7 @@ class SqlStore:
 
         async def work(connection: AsyncConnection) -> Admission:
             _stop_if(caller_left)
-            outcome = await admission.admit(
-                connection, request, price_micro_usd, decide, self._clock.now()
-            )
+            outcome = await admission.admit(connection, asking, decide, self._clock.now())
             _stop_if(caller_left)
             return outcome
 
@@ -195,8 +194,9 @@ class SqlStore:
         return job
 
     async def find_job(self, code: str) -> Job | None:
-        """The job with this short code."""
-        return await self._database.read(partial(queries.find_job, which=jobs.c.code == code))
+        """The job with this short code, unless it was forgotten."""
+        which = and_(jobs.c.code == code, REMEMBERED)
+        return await self._database.read(partial(queries.find_job, which=which))
 
     async def find_submission(self, callback_token: str) -> Submission | None:
         """The submission whose callback address ends in this token."""
@@ -237,33 +237,3 @@ def _stop_if(caller_left: asyncio.Event) -> None:
     """Roll back by an error: nobody would learn of the job."""
     if caller_left.is_set():
         raise TimeoutError("the caller has gone")
-
-
-@asynccontextmanager
-async def open_store(database_url: str, clock: Clock) -> AsyncIterator[SqlStore]:
-    """The store in the file that DATABASE_URL names; made, locked and migrated as needed.
-
-    Leaving waits for the transactions in flight.
-
-    Raises:
-        ConfigurationError: the address, the file or its folder cannot be used, or another
-            process uses the file.
-        Unreachable: the disk is full, or another program holds the file.
-    """
-    path = sqlite.database_path(database_url)
-    await asyncio.to_thread(sqlite.make_folder, path)
-    async with only_process(path):
-        await asyncio.to_thread(_bring_up, path, clock.now())
-        database = Database(
-            sqlite.create_engine(path, writes=True), sqlite.create_engine(path, writes=False)
-        )
-        try:
-            yield SqlStore(database, clock)
-        finally:
-            await database.close()
-
-
-def _bring_up(path: Path, now: datetime) -> None:
-    sqlite.prepare(path)
-    migrate(path, now)
-    sqlite.use_wal(path)

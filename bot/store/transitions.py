@@ -11,7 +11,7 @@ from bot.models import Change, Charged, Failure, Job, Showing, State
 from bot.rules import OPEN, TRANSITIONS, job_state
 from bot.store.queries import find_job
 from bot.store.rows import showing_columns
-from bot.store.schema import BROKEN_OFF, SHOWN_OR_KEPT, job_events, jobs, submissions
+from bot.store.schema import BROKEN_OFF, REMEMBERED, SHOWN_OR_KEPT, job_events, jobs, submissions
 
 _TARGETS_ALONE = SHOWN_OR_KEPT | {State.FAILED}
 
@@ -67,7 +67,8 @@ def _guards(target: State, change: Change) -> list[ColumnElement[bool]]:
     """What must hold beside the state.
 
     People saw the pictures, or were told that they are kept: such a job never moves back. A task
-    that is known is never exchanged for another. Nothing is sent that nobody was told of.
+    that is known is never exchanged for another. Nothing is sent that nobody was told of. What
+    was forgotten is never waited for again.
     """
     ledger = submissions.c
     its_job = [jobs.c.id == ledger.job_id, jobs.c.state.not_in(SHOWN_OR_KEPT)]
@@ -75,6 +76,7 @@ def _guards(target: State, change: Change) -> list[ColumnElement[bool]]:
     if target is State.SUBMITTING:
         its_job.append(jobs.c.answered_at.is_not(None))
     if target is State.WAITING:
+        its_job.append(REMEMBERED)
         guards.append(or_(ledger.state != State.FAILED, ledger.failure == Failure.UNKNOWN_OUTCOME))
     if change.task_id is not None:
         guards.append(or_(ledger.task_id.is_(None), ledger.task_id == change.task_id))

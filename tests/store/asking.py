@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from itertools import count
 
+from bot.house_rules import Asking, Circumstances, HouseRules
 from bot.models import (
     Change,
     Charged,
@@ -25,6 +26,7 @@ PRICE = 6_000
 ANA, BEN = 11, 12
 GUILD = 7
 FAR_S = 30.0
+HERE = Circumstances(role_ids=frozenset({21}), channel_ids=(9,))
 SHOWN = Showing(message_id=500, channel_id=9, looks="pending", state=State.QUEUED)
 NO = Refusal(RefusalReason.TOO_MANY_AT_ONCE, limit=1, used=1)
 
@@ -51,18 +53,22 @@ def request(
             Source("https://cdn.example/1.png", "1.png", "image/png", 70),
             Source("https://cdn.example/2.png", "2.png", "image/png", 80),
         ),
-        nsfw_checker=False,
     )
 
 
-def allow(usage: Usage) -> Refusal | None:
+def asking(asked: JobRequest, price: int = PRICE, here: Circumstances = HERE) -> Asking:
+    """The request as admission judges it."""
+    return Asking(asked, here, price)
+
+
+def allow(usage: Usage, house: HouseRules) -> Refusal | None:
     """Refuse nobody."""
     return None
 
 
 async def admit(store: Store, asked: JobRequest | None = None, price: int = PRICE) -> Job:
     """A job that is let in."""
-    job = await store.admit(asked or request(), price, allow, deadline_s=FAR_S)
+    job = await store.admit(asking(asked or request(), price), allow, deadline_s=FAR_S)
     assert isinstance(job, Job)
     return job
 
@@ -71,12 +77,12 @@ async def usage(store: Store, *, person_id: int = ANA, guild_id: int | None = GU
     """What admission would count for this person there now."""
     seen: list[Usage] = []
 
-    def refuse(figures: Usage) -> Refusal:
+    def refuse(figures: Usage, house: HouseRules) -> Refusal:
         seen.append(figures)
         return NO
 
     asked = request(person_id=person_id, guild_id=guild_id)
-    assert await store.admit(asked, PRICE, refuse, deadline_s=FAR_S) == NO
+    assert await store.admit(asking(asked), refuse, deadline_s=FAR_S) == NO
     return seen[0]
 
 

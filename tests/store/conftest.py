@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.ports import Store
-from bot.store import open_store
+from bot.store import SqlStore, open_store
 from bot.store.migrate import migrate
 from bot.store.sqlite import prepare
 from tests.clock import FakeClock
@@ -48,6 +47,6 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-async def store(database_url: str, clock: FakeClock) -> AsyncIterator[Store]:
+async def store(database_url: str, clock: FakeClock) -> AsyncIterator[SqlStore]:
     async with open_store(database_url, clock) as opened:
         yield opened

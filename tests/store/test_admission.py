@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.house_rules import HouseRules
 from bot.models import Change, Charged, Failure, Job, Refusal, State, Usage
 from bot.ports import Store
 from tests.clock import FakeClock
@@ -17,6 +18,7 @@ from tests.store.asking import (
     admit,
     allow,
     answer,
+    asking,
     bring,
     ready,
     request,
@@ -50,25 +52,25 @@ async def test_codes_are_short_distinct_and_without_look_alikes(store: Store) ->
 async def test_same_id_twice_is_none_and_asks_no_rule(store: Store) -> None:
     job = await admit(store)
 
-    def never(usage: Usage) -> Refusal | None:
+    def never(usage: Usage, house: HouseRules) -> Refusal | None:
         raise AssertionError("a duplicate is not decided")
 
-    assert await store.admit(job.request, PRICE, never, deadline_s=FAR_S) is None
+    assert await store.admit(asking(job.request), never, deadline_s=FAR_S) is None
     assert [one.id for one in await store.open_jobs()] == [job.id]
 
 
 async def test_refusal_writes_nothing(store: Store) -> None:
     asked = request()
-    assert await store.admit(asked, PRICE, lambda _: NO, deadline_s=FAR_S) == NO
-    assert isinstance(await store.admit(asked, PRICE, allow, deadline_s=FAR_S), Job)
+    assert await store.admit(asking(asked), lambda *_: NO, deadline_s=FAR_S) == NO
+    assert isinstance(await store.admit(asking(asked), allow, deadline_s=FAR_S), Job)
 
 
 async def test_a_failing_rule_writes_nothing_and_leaves_the_store_usable(store: Store) -> None:
-    def broken(usage: Usage) -> Refusal | None:
+    def broken(usage: Usage, house: HouseRules) -> Refusal | None:
         raise LookupError
 
     with pytest.raises(LookupError):
-        await store.admit(request(), PRICE, broken, deadline_s=FAR_S)
+        await store.admit(asking(request()), broken, deadline_s=FAR_S)
     await admit(store)
     assert len(await store.open_jobs()) == 1
 
@@ -247,23 +249,23 @@ async def advance_to(clock: FakeClock, moment: datetime) -> None:
 
 
 async def test_a_hundred_admissions_at_once_with_one_place_left_admit_one(store: Store) -> None:
-    def one_place(usage: Usage) -> Refusal | None:
+    def one_place(usage: Usage, house: HouseRules) -> Refusal | None:
         return NO if usage.open_jobs >= 1 else None
 
     outcomes = await asyncio.gather(
-        *(store.admit(request(), PRICE, one_place, deadline_s=FAR_S) for _ in range(100))
+        *(store.admit(asking(request()), one_place, deadline_s=FAR_S) for _ in range(100))
     )
     assert sum(isinstance(outcome, Job) for outcome in outcomes) == 1
     assert outcomes.count(NO) == 99
 
 
 async def test_two_people_and_one_place_in_the_budget_admit_one(store: Store) -> None:
-    def budget(usage: Usage) -> Refusal | None:
+    def budget(usage: Usage, house: HouseRules) -> Refusal | None:
         return NO if usage.server_month_micro_usd + PRICE > PRICE else None
 
     outcomes = await asyncio.gather(
         *(
-            store.admit(request(person_id=person), PRICE, budget, deadline_s=FAR_S)
+            store.admit(asking(request(person_id=person)), budget, deadline_s=FAR_S)
             for person in (ANA, BEN)
         )
     )
@@ -273,7 +275,7 @@ async def test_two_people_and_one_place_in_the_budget_admit_one(store: Store) ->
 async def test_one_event_delivered_ten_times_at_once_makes_one_job(store: Store) -> None:
     asked = request()
     outcomes = await asyncio.gather(
-        *(store.admit(asked, PRICE, allow, deadline_s=FAR_S) for _ in range(10))
+        *(store.admit(asking(asked), allow, deadline_s=FAR_S) for _ in range(10))
     )
     assert outcomes.count(None) == 9
 

@@ -16,7 +16,7 @@ from bot.rules import job_state
 from bot.store import SqlStore, open_store, sqlite
 from bot.store.engine import Database, Work
 from tests.clock import FakeClock
-from tests.store.asking import FAR_S, PRICE, admit, allow, answer, request
+from tests.store.asking import FAR_S, admit, allow, answer, asking, request
 
 SOON_S = 0.05
 
@@ -57,7 +57,7 @@ async def test_admission_cancelled_at_any_statement_leaves_no_job_to_work_on(
     store: SqlStore, number: int
 ) -> None:
     asked = request()
-    caller = asyncio.create_task(store.admit(asked, PRICE, allow, deadline_s=FAR_S))
+    caller = asyncio.create_task(store.admit(asking(asked), allow, deadline_s=FAR_S))
     with at_statement(store, number, caller.cancel) as statements:
         with pytest.raises(asyncio.CancelledError):
             await caller
@@ -75,7 +75,7 @@ async def test_an_admission_has_seven_statements(store: SqlStore) -> None:
 
 async def test_admission_cancelled_inside_its_commit_is_withdrawn(store: SqlStore) -> None:
     asked = request()
-    caller = asyncio.create_task(store.admit(asked, PRICE, allow, deadline_s=FAR_S))
+    caller = asyncio.create_task(store.admit(asking(asked), allow, deadline_s=FAR_S))
 
     def cancel(_: object) -> None:
         caller.cancel()
@@ -112,7 +112,7 @@ async def test_a_cancelled_admission_that_still_waits_for_its_turn_writes_nothin
     asked = request()
     with at_statement(store, 0, lambda: None) as statements:
         async with store._database._turn.taken(urgent=True):
-            caller = asyncio.create_task(store.admit(asked, PRICE, allow, deadline_s=FAR_S))
+            caller = asyncio.create_task(store.admit(asking(asked), allow, deadline_s=FAR_S))
             await asyncio.sleep(0)
             caller.cancel()
             await asyncio.wait({caller})
@@ -130,18 +130,18 @@ async def test_past_the_deadline_nothing_is_admitted_though_the_database_hangs(
         other.execute("BEGIN IMMEDIATE")
         begun = loop.time()
         with pytest.raises(TimeoutError):
-            await store.admit(asked, PRICE, allow, deadline_s=SOON_S)
+            await store.admit(asking(asked), allow, deadline_s=SOON_S)
         assert loop.time() - begun < 2
         other.execute("ROLLBACK")
     await settled(store)
     assert await find(store, asked.id) is None
-    assert isinstance(await store.admit(asked, PRICE, allow, deadline_s=FAR_S), Job)
+    assert isinstance(await store.admit(asking(asked), allow, deadline_s=FAR_S), Job)
 
 
 async def test_the_deadline_counts_the_wait_for_ones_turn(store: SqlStore) -> None:
     async with store._database._turn.taken(urgent=True):
         with pytest.raises(TimeoutError):
-            await store.admit(request(), PRICE, allow, deadline_s=SOON_S)
+            await store.admit(asking(request()), allow, deadline_s=SOON_S)
 
 
 async def test_a_commit_that_lands_although_the_deadline_passed_is_withdrawn(
@@ -164,7 +164,7 @@ async def test_a_commit_that_lands_although_the_deadline_passed_is_withdrawn(
     monkeypatch.setattr(Database, "write", write_and_linger)
     monkeypatch.setattr(asyncio, "timeout", no_timeout)
     asked = request()
-    caller = asyncio.create_task(store.admit(asked, PRICE, allow, deadline_s=FAR_S))
+    caller = asyncio.create_task(store.admit(asking(asked), allow, deadline_s=FAR_S))
     await committed.wait()
     deadlines[0].reschedule(0)
     with pytest.raises(TimeoutError):

@@ -85,24 +85,39 @@ def test_an_up_to_date_file_stays_untouched(path: Path) -> None:
 
 def test_an_older_file_is_copied_and_brought_up_to_date(path: Path, scripts: Path) -> None:
     migrate(path, NOW)
-    add(scripts, "0002", "0001", "colours")
+    add(scripts, "0003", "0002", "colours")
     migrate(path, NOW, scripts)
     (copy,) = copies(path)
-    assert copy.name == "darkroom.db.before-0002-20260314T120000Z"
-    assert (revision(path), revision(copy)) == ("0002", "0001")
+    assert copy.name == "darkroom.db.before-0003-20260314T120000Z"
+    assert (revision(path), revision(copy)) == ("0003", "0002")
     assert "colours" in made(path)
     assert "colours" not in made(copy)
+
+
+def test_a_file_of_the_first_version_keeps_its_pictures_and_gets_the_servers_tables(
+    path: Path, scripts: Path
+) -> None:
+    next((scripts / "versions").glob("0002_*.py")).unlink()
+    migrate(path, NOW, scripts)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("INSERT INTO facts VALUES ('commands', 'hash')")
+        connection.commit()
+    migrate(path, NOW)
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT * FROM facts").fetchall() == [("commands", "hash")]
+        assert connection.execute("SELECT * FROM house_rules").fetchall() == []
+    assert (revision(path), len(copies(path))) == ("0002", 1)
 
 
 def test_a_step_that_fails_is_undone_whole_and_the_ones_before_stay(
     path: Path, scripts: Path
 ) -> None:
     migrate(path, NOW)
-    add(scripts, "0002", "0001", "colours")
-    add(scripts, "0003", "0002", "shapes", "raise LookupError")
+    add(scripts, "0003", "0002", "colours")
+    add(scripts, "0004", "0003", "shapes", "raise LookupError")
     with pytest.raises(LookupError):
         migrate(path, NOW, scripts)
-    assert revision(path) == "0002"
+    assert revision(path) == "0003"
     assert "colours" in made(path)
     assert "shapes" not in made(path)
     assert len(copies(path)) == 1

@@ -22,6 +22,7 @@ from hypothesis.stateful import (
 )
 from typing_extensions import override
 
+from bot.house_rules import DEFAULT, HouseRules
 from bot.models import (
     Change,
     Charged,
@@ -35,11 +36,11 @@ from bot.models import (
     Submission,
     Usage,
 )
-from bot.rules import OPEN, TRANSITIONS, day_start, decide, job_state, month_start
+from bot.rules import OPEN, TRANSITIONS, case_of, day_start, decide, job_state, month_start
 from bot.store import SqlStore, open_store
 from bot.store.schema import SHOWN_OR_KEPT
 from tests.clock import FakeClock
-from tests.store.asking import FAR_S, PRICE, SHOWN, request
+from tests.store.asking import FAR_S, PRICE, SHOWN, asking, request
 
 LIMITS = Limits(
     cooldown_s=30,
@@ -119,20 +120,20 @@ class Machine(RuleBasedStateMachine):
     @rule(place=st.sampled_from(PLACES))
     def admit(self, place: tuple[int, int | None]) -> None:
         asked = request(person_id=place[0], guild_id=place[1])
-        rules = partial(decide, asked, PRICE, limits=LIMITS, policy=POLICY)
+        case = partial(case_of, asking(asked), defaults=LIMITS, policy=POLICY)
         seen: list[Usage] = []
 
-        def look(usage: Usage) -> Refusal | None:
+        def look(usage: Usage, house: HouseRules) -> Refusal | None:
             seen.append(usage)
-            return rules(usage)
+            return decide(case(usage=usage, house=house))
 
-        outcome = self.runner.run(self.store.admit(asked, PRICE, look, deadline_s=FAR_S))
+        outcome = self.runner.run(self.store.admit(asking(asked), look, deadline_s=FAR_S))
         expected = self.expected(asked)
         assert seen == [expected]
         if isinstance(outcome, Job):
             self.jobs[outcome.id] = outcome
         else:
-            assert outcome == rules(expected)
+            assert outcome == decide(case(usage=expected, house=DEFAULT))
 
     @precondition(lambda self: self.jobs)
     @rule(data=st.data())

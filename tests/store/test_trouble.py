@@ -20,7 +20,7 @@ from bot.errors import (
 from bot.models import Change, Job, Showing, State
 from bot.store import SqlStore, open_store, sqlite
 from tests.clock import FakeClock
-from tests.store.asking import FAR_S, PRICE, admit, allow, bring, request
+from tests.store.asking import FAR_S, admit, allow, asking, bring, request
 
 
 async def opened(url: str) -> None:
@@ -287,4 +287,4 @@ async def test_a_second_process_is_refused(store: SqlStore, sqlite_url: str) -> 
     )
     assert second.returncode == 1
     assert "another Darkroom process" in second.stderr
-    assert await store.admit(request(), PRICE, allow, deadline_s=FAR_S)
+    assert await store.admit(asking(request()), allow, deadline_s=FAR_S)

@@ -12,7 +12,7 @@ from bot import words
 from bot.account import PAUSES
 from bot.errors import BadKey, NoCredits, ProviderUnavailable
 from bot.models import Balance, Charged, Failure, Refusal, RefusalReason, State
-from tests.house import House, house
+from tests.house import HERE, House, house
 
 EMPTY = Balance(0.0, 0.0, 0.0)
 
@@ -49,7 +49,7 @@ async def test_a_refused_account_fails_that_job_free_of_charge_and_refuses_the_n
         home.api.creates.append(error)
         job = await home.drive(await home.ask())
         assert (job.failure, job.submissions[0].charged) == (failure, Charged.NO)
-        assert await home.jobs.admit(home.request()) == Refusal(reason)
+        assert await home.jobs.admit(home.request(), HERE) == Refusal(reason)
         assert len(home.api.posted) == 1
 
 

@@ -24,7 +24,7 @@ from bot.errors import (
     TokenExpired,
 )
 from bot.models import Change, Charged, Failure, Job, State, Task, TaskPhase
-from tests.house import House, house
+from tests.house import HERE, House, house
 
 
 async def test_a_job_goes_from_pending_over_processing_to_completed(tmp_path: Path) -> None:
@@ -334,7 +334,7 @@ async def test_what_a_dead_process_has_shown_is_not_shown_again(tmp_path: Path) 
 
 async def test_an_unanswered_job_is_cancelled_and_never_posted(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
-        job = await home.jobs.admit(home.request())
+        job = await home.jobs.admit(home.request(), HERE)
         assert isinstance(job, Job)
         assert home.jobs.unheard(await home.jobs.open()) == []
         home.clock.moment += timedelta(seconds=11)
@@ -350,7 +350,7 @@ async def test_an_unanswered_job_is_withdrawn_where_people_see_it_before_it_ends
     tmp_path: Path,
 ) -> None:
     async with house(tmp_path) as home:
-        job = await home.jobs.admit(home.request())
+        job = await home.jobs.admit(home.request(), HERE)
         assert isinstance(job, Job)
         home.messenger.errors["interaction"].append(ChatUnavailable("down"))
         assert await home.driver.drive(job.id) > 0

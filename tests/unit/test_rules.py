@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import rules
+from bot.house_rules import DEFAULT, Asking, Circumstances
 from bot.models import (
     JobRequest,
     Kind,
@@ -54,7 +55,8 @@ def request(guild_id: int | None = 7) -> JobRequest:
 def decide(
     usage: Usage, limits: Limits = STRICT, policy: Policy | None = None, guild_id: int | None = 7
 ) -> Refusal | None:
-    return rules.decide(request(guild_id), PRICE, usage, limits, policy or Policy())
+    asking = Asking(request(guild_id), Circumstances(channel_ids=(9,)), PRICE)
+    return rules.decide(rules.case_of(asking, usage, DEFAULT, limits, policy or Policy()))
 
 
 def test_a_first_request_is_admitted() -> None:

@@ -1,0 +1,46 @@
+"""The daily task that removes what need not be kept any more."""
+
+from datetime import timedelta
+
+import structlog
+
+from bot.errors import StoreError
+from bot.ports import Clock, HouseStore
+
+SETTINGS_LIFE = timedelta(days=30)
+"""How long a server's settings outlive our leaving it."""
+
+_ROUND = timedelta(days=1)
+_RETRY = timedelta(hours=1)
+
+log = structlog.get_logger(__name__)
+
+
+class Housekeeping:
+    """Retention of pictures' rows, of left servers' settings, and late wishes to be forgotten."""
+
+    def __init__(self, store: HouseStore, clock: Clock, retention_days: int) -> None:
+        self._store = store
+        self._clock = clock
+        self._retention_days = retention_days
+
+    async def run(self) -> None:
+        """Tidy once a day for ever, the first time at once."""
+        while True:
+            pause = _ROUND
+            try:
+                await self.tidy()
+            except StoreError as error:
+                log.warning("not tidied up", error=repr(error))
+                pause = _RETRY
+            await self._clock.sleep(pause.total_seconds())
+
+    async def tidy(self) -> None:
+        """Remove what is due now; twice is harmless. Raises StoreError."""
+        now = self._clock.now()
+        forgotten = await self._store.forget_wished()
+        if self._retention_days:
+            before = now - timedelta(days=self._retention_days)
+            forgotten += await self._store.forget_before(before)
+        servers = await self._store.forget_left(now - SETTINGS_LIFE)
+        log.info("tidied up", pictures=forgotten, servers=servers)

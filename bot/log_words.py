@@ -1,0 +1,95 @@
+"""Lines of a server's log channel: small, complete, and unable to ping or format anything."""
+
+from bot import inert
+from bot.figures import money, until
+from bot.models import Charged, Job
+from bot.notices import (
+    BudgetWarning,
+    Incident,
+    Notice,
+    PictureDelivered,
+    ProviderPause,
+    SettingChanged,
+)
+
+LINE_LIMIT = 600
+_VALUE_LIMIT = 200
+_PROMPT_LIMIT = 120
+
+
+def line(notice: Notice) -> str:
+    """One line of at most 600 characters."""
+    return _sentence(notice).replace("\n", " ")[:LINE_LIMIT]
+
+
+def _sentence(notice: Notice) -> str:
+    match notice:
+        case PictureDelivered(job=job):
+            return picture(job)
+        case SettingChanged(change=change):
+            before, after = (
+                inert.line(text, _VALUE_LIMIT) for text in (change.before, change.after)
+            )
+            return f"⚙️ <@{change.by_person_id}> changed {change.what}: {before} → {after}"
+        case Incident():
+            return _incident(notice)
+        case ProviderPause(trouble=trouble, over=over):
+            return _pause(trouble.kind, over=over)
+        case BudgetWarning():
+            return _budget(notice)
+
+
+def picture(job: Job) -> str:
+    """Who got what, where, for how much."""
+    asker, request = f"<@{job.request.person_id}>", job.request
+    what = inert.line(request.prompt, _PROMPT_LIMIT)
+    where = f"<#{request.place.channel_id}>"
+    showing = job.showing
+    if showing.message_id is not None and request.place.guild_id is not None:
+        where = (
+            f"https://discord.com/channels/{request.place.guild_id}"
+            f"/{showing.channel_id}/{showing.message_id}"
+        )
+    return f"🖼️ {asker} {request.kind} `#{job.code}` {_price(job)} {where}: {what}"
+
+
+def _price(job: Job) -> str:
+    paid = sum(one.price_micro_usd for one in job.submissions if one.charged is not Charged.NO)
+    return money(paid)
+
+
+def _incident(notice: Incident) -> str:
+    where = "" if notice.channel_id is None else f" in <#{notice.channel_id}>"
+    return (
+        f"⚠️ Something went wrong for <@{notice.person_id}>{where}; this bot's owner can look it "
+        f"up as `{notice.code}`."
+    )
+
+
+def _pause(kind: str, *, over: bool) -> str:
+    if over:
+        return "▶️ Pictures can be made again."
+    reasons = {
+        "credits": "this bot is out of picture credits",
+        "key": "its access has to be set right",
+    }
+    reason = reasons.get(kind, "the image service is not available")
+    return f"⏸️ No pictures for now: {reason}. The bot's owner was told; nothing is charged."
+
+
+def _budget(notice: BudgetWarning) -> str:
+    used, limit = money(notice.used_micro_usd), money(notice.limit_micro_usd)
+    if notice.percent >= 100:
+        return (
+            f"💰 This month's budget is used up: {used} of {limit}. No more pictures here; "
+            f"more {until(notice.until)}, or by `/settings budget`."
+        )
+    return f"💰 {notice.percent} % of this month's budget is used: {used} of {limit}."
+
+
+def left_out(count: int) -> str:
+    """More happened than Discord takes."""
+    return f"… and {count} more lines that did not fit."
+
+
+HELLO = "📒 Darkroom's log goes here from now on: pictures, changed rules, trouble and money."

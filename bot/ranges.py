@@ -1,0 +1,68 @@
+"""What settings take: ranges of numbers, lengths of lists, words that can be found."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from bot import house_words
+from bot.errors import UserError
+from bot.house_rules import folded
+from bot.house_words import Setting
+
+WORD_CHARS = 100
+REASON_CHARS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """From 0 to `high`, as people say it: in `unit`s of `scale` each."""
+
+    high: int
+    unit: str
+    scale: int = 1
+
+
+RANGES: Mapping[Setting, Range] = MappingProxyType(
+    {
+        Setting.COOLDOWN: Range(86_400, "seconds"),
+        Setting.DAILY: Range(1_000, "pictures"),
+        Setting.AT_ONCE: Range(50, "pictures"),
+        Setting.BUDGET: Range(100_000, "dollars", 1_000_000),
+        Setting.CHANNELS: Range(50, "channels"),
+        Setting.ROLES: Range(50, "roles"),
+        Setting.WORDS: Range(500, "words and phrases"),
+    }
+)
+
+
+def check_range(setting: Setting, value: int | None) -> None:
+    """Raises UserError when the number is out of the setting's range; None is always right."""
+    known = RANGES[setting]
+    if value is not None and not 0 <= value <= known.high * known.scale:
+        raise UserError(house_words.out_of_range(setting, known.high, known.unit))
+
+
+def check_number(setting: Setting, *lists: Collection[object]) -> None:
+    """Raises UserError when one of the lists is longer than the setting takes."""
+    known, longest = RANGES[setting], max(map(len, lists))
+    if longest > known.high:
+        raise UserError(house_words.too_many(setting, longest, known.high, known.unit))
+
+
+def word_list(entries: Collection[str]) -> tuple[str, ...]:
+    """Each word or phrase once, sorted; what folds to the same is the same, blank ones go.
+
+    Raises:
+        UserError: an entry is too long or could never be found, or there are too many.
+    """
+    kept: dict[str, str] = {}
+    for number, entry in enumerate(entries, start=1):
+        word = " ".join(entry.split())
+        if len(word) > WORD_CHARS:
+            raise UserError(house_words.word_too_long(number, WORD_CHARS))
+        if word and not folded(word):
+            raise UserError(house_words.word_without_letters(number))
+        if word:
+            kept.setdefault(folded(word), word)
+    check_number(Setting.WORDS, kept)
+    return tuple(kept[key] for key in sorted(kept))
