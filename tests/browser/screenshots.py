@@ -53,8 +53,6 @@ async def _desktop(browser: Browser, opened: Opened, folder: Path) -> None:
         await _states(visitor, opened, folder)
         await visitor.page.locator("#drawer-button").click()
         await _take(visitor, folder / "drawer.png")
-        await visitor.page.get_by_role("tab", name="Wire").click()
-        await _take(visitor, folder / "wire.png")
         await visitor.page.get_by_role("tab", name="Trouble").click()
         await _take(visitor, folder / "trouble.png")
 

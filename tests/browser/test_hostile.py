@@ -102,6 +102,23 @@ async def test_links_lead_only_to_http_and_pictures_of_others_are_never_loaded(
     await expect(guest.last.locator(".elsewhere")).to_have_count(2)
 
 
+async def test_an_address_that_is_not_http_is_never_a_link(guest: Visitor) -> None:
+    addresses = ["javascript:alert(1)", "JaVaScRiPt:alert(1)", "data:text/html,x", "file:///etc"]
+    drawn = await guest.module(
+        "links.js",
+        "({ outsideLink }, all) => all.map((one) => outsideLink(one, 'x').outerHTML)",
+        [*addresses, " javascript:alert(1)", "//evil.example", "x"],
+    )
+    assert set(drawn) == {"<span>x</span>"}
+    kinds = await guest.module(
+        "components.js",
+        "({ components }, all) => components(all.map((url) =>"
+        " ({ type: 2, style: 5, label: 'x', url })), {}).map((one) => one.tagName)",
+        addresses,
+    )
+    assert set(kinds) == {"DETAILS"}
+
+
 async def test_the_page_itself_obeys_the_policy_that_forbids_all_markup_from_text(
     guest: Visitor,
 ) -> None:

@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -83,7 +84,8 @@ class ForkedBot(BotProcess):
 
     @override
     async def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
-        os.kill(self.pid, number)
+        with suppress(ProcessLookupError):  # it died by itself, and we hear of it in a moment
+            os.kill(self.pid, number)
         return await self.wait()
 
     @override
