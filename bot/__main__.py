@@ -147,18 +147,18 @@ def _add_operating(commands: "argparse._SubParsersAction[argparse.ArgumentParser
     ):
         block = commands.add_parser(name, help=told)
         block.set_defaults(act=_block, blocked=blocked)
-        block.add_argument("server", type=_snowflake, help="the server's id")
+        block.add_argument("server", help="the server's id")
     export = commands.add_parser("export", help="print everything kept, as JSON")
     export.set_defaults(act=_export)
-    export.add_argument(
-        "--person", type=_snowflake, metavar="ID", help="only what is kept about this person"
-    )
+    export.add_argument("--person", metavar="ID", help="only what is kept about this person")
 
 
 def _snowflake(text: str) -> int:
-    """An id of Discord's: at most 19 digits."""
+    """An id of Discord's: at most 19 digits. Raises ConfigurationError."""
     if not re.fullmatch(r"[1-9][0-9]{0,18}", text, re.ASCII) or int(text) >= 2**63:
-        raise argparse.ArgumentTypeError("it must be an id of Discord's, digits only")
+        raise ConfigurationError(
+            "A server or a person is named by an id of Discord's: digits only."
+        )
     return int(text)
 
 
@@ -262,10 +262,8 @@ def _block(arguments: argparse.Namespace) -> int:
     from bot import operating
     from bot.settings import Settings
 
-    database_url = Settings.from_env().database_url
-    asyncio.run(
-        operating.set_blocked(database_url, arguments.server, _say, blocked=arguments.blocked)
-    )
+    guild_id, database_url = _snowflake(arguments.server), Settings.from_env().database_url
+    asyncio.run(operating.set_blocked(database_url, guild_id, _say, blocked=arguments.blocked))
     return 0
 
 
@@ -273,7 +271,8 @@ def _export(arguments: argparse.Namespace) -> int:
     from bot import operating
     from bot.settings import Settings
 
-    asyncio.run(operating.export(Settings.from_env().database_url, arguments.person, _say))
+    person_id = None if arguments.person is None else _snowflake(arguments.person)
+    asyncio.run(operating.export(Settings.from_env().database_url, person_id, _say))
     return 0
 
 

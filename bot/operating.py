@@ -35,7 +35,8 @@ async def usage(database_url: str, month_limit_micro_usd: int, say: Say) -> None
 
 
 def _told(report: UsageReport) -> str:
-    parts = [f"{report.pictures} pictures", money(report.micro_usd)]
+    plural = "" if report.pictures == 1 else "s"
+    parts = [f"{report.pictures} picture{plural}", money(report.micro_usd)]
     if report.failures:
         failures = ", ".join(f"{code} {number}" for code, number in report.failures.items())
         parts.append(f"without a picture: {failures}")

@@ -190,7 +190,7 @@ class HouseStore(Protocol):
     async def last_refusal(
         self, person_id: int, guild_id: int | None
     ) -> tuple[datetime, Refusal] | None:
-        """When a rule last said no to this person there, and which."""
+        """When a rule last said no to this person there, to about ten seconds, and which."""
         ...
 
     async def usage_report(self, guild_id: int | None, since: datetime) -> UsageReport:

@@ -10,9 +10,9 @@ from bot.chat import panel, use, word_list
 from bot.chat.admins import admin_of, choose_log_channel, tell
 from bot.chat.client import DarkroomBot
 from bot.chat.places import change_channel, change_role
+from cogs._options import Place
 
 Interaction = discord.Interaction[DarkroomBot]
-Place = discord.TextChannel | discord.ForumChannel | discord.VoiceChannel | discord.CategoryChannel
 Whole = app_commands.Range[int, 0, 10_000_000]
 Usd = app_commands.Range[float, 0, 1_000_000]
 Group = app_commands.Group
@@ -102,7 +102,7 @@ def _add_places(settings: Group) -> None:
     @app_commands.describe(channel=words.CHANNEL, rule=words.CHANNEL_RULE)
     @app_commands.choices(rule=_choices(words.CHANNEL_RULES))
     async def channels(interaction: Interaction, channel: Place, rule: str) -> None:
-        await tell(interaction, await change_channel(admin_of(interaction), channel.id, rule))
+        await tell(interaction, await change_channel(admin_of(interaction), channel, rule))
 
     @settings.command(name="roles", description=words.ROLES)
     @app_commands.describe(role=words.ROLE, rule=words.ROLE_RULE)

@@ -151,6 +151,7 @@ class Sessions:
     def _guilds(self, event: str, guild_id: int) -> None:
         if event == "GUILD_CREATE":
             data = self._show.guild_create(self._world.guilds[guild_id])
+            del data["unavailable"]  # it stands only where a known server comes back
         else:
             data = {"id": str(guild_id)}
         for session in self.alive:

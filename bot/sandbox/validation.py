@@ -85,7 +85,7 @@ def _normal_value(key: str, value: AnyJson) -> AnyJson:
         return str(value)
     if key in ("users", "roles") and isinstance(value, list):
         return [str(one) if isinstance(one, int) else one for one in value]
-    if key == "attachments" and isinstance(value, list):
+    if key in ("attachments", "default_values") and isinstance(value, list):
         return [one | {"id": str(one["id"])} if _numbered(one) else one for one in value]
     return _normal(value)
 

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,6 +18,7 @@ from bot.store.usage import DIRECT_MESSAGES, judged
 _CODE_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # without 0 o 1 l i, which people mistake
 _CODE_LENGTHS = (4, 4, 4, 5, 5, 6, 8, 12)
 _TOKEN_BYTES = 32
+_SAME_AGAIN = timedelta(seconds=10)
 
 
 async def admit(
@@ -44,14 +45,28 @@ async def admit(
 async def _keep(
     connection: AsyncConnection, request: JobRequest, refusal: Refusal, now: datetime
 ) -> None:
-    """So that moderators can ask why."""
+    """So that moderators can ask why. Who is told the same again and again costs no commits."""
     guild_id = request.place.guild_id or DIRECT_MESSAGES
+    last = await read_last_refusal(connection, request.person_id, guild_id)
+    if last is not None and last[1].reason is refusal.reason and now - last[0] < _SAME_AGAIN:
+        return
     await upsert(
         connection,
         last_refusals,
         {"person_id": request.person_id, "guild_id": guild_id},
         {"at": now, "refusal": refusal},
     )
+
+
+async def read_last_refusal(
+    connection: AsyncConnection, person_id: int, guild_id: int
+) -> tuple[datetime, Refusal] | None:
+    """When a rule last said no to this person there, to about ten seconds, and which."""
+    columns = last_refusals.c
+    query = select(columns.at, columns.refusal)
+    query = query.where(columns.person_id == person_id, columns.guild_id == guild_id)
+    row = (await connection.execute(query)).one_or_none()
+    return None if row is None else (row.at, row.refusal)
 
 
 async def _insert(

@@ -11,6 +11,7 @@ from bot.house_rules import HouseRules, RuleChange, UsageReport
 from bot.models import Block, Refusal, Usage
 from bot.ports import Clock
 from bot.store import privacy, report, servers
+from bot.store.admission import read_last_refusal
 from bot.store.documents import plain_rules
 from bot.store.engine import Database
 from bot.store.facts import drop_fact, write_fact
@@ -85,10 +86,10 @@ class SqlHouses:
     async def last_refusal(
         self, person_id: int, guild_id: int | None
     ) -> tuple[datetime, Refusal] | None:
-        """When a rule last said no to this person there, and which."""
+        """When a rule last said no to this person there, to about ten seconds, and which."""
         place = guild_id or DIRECT_MESSAGES
         return await self._database.read(
-            partial(servers.read_last_refusal, person_id=person_id, guild_id=place)
+            partial(read_last_refusal, person_id=person_id, guild_id=place)
         )
 
     # Figures.

@@ -7,7 +7,7 @@ from sqlalchemy import Table, delete, insert, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.house_rules import DEFAULT, HouseRules, RuleChange
-from bot.models import Block, Refusal
+from bot.models import Block
 from bot.store.documents import RULES_VERSION
 from bot.store.rows import upsert
 from bot.store.schema import (
@@ -105,17 +105,6 @@ async def read_blocks(connection: AsyncConnection, guild_id: int, now: datetime)
     query = select(blocks).where(blocks.c.guild_id == guild_id, in_force(now))
     rows = await connection.execute(query.order_by(blocks.c.at.desc(), blocks.c.person_id))
     return [block_of(row) for row in rows]
-
-
-async def read_last_refusal(
-    connection: AsyncConnection, person_id: int, guild_id: int
-) -> tuple[datetime, Refusal] | None:
-    """When a rule last said no to this person there, and which."""
-    columns = last_refusals.c
-    query = select(columns.at, columns.refusal)
-    query = query.where(columns.person_id == person_id, columns.guild_id == guild_id)
-    row = (await connection.execute(query)).one_or_none()
-    return None if row is None else (row.at, row.refusal)
 
 
 async def claim_warning(

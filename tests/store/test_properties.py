@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -22,7 +23,7 @@ from hypothesis.stateful import (
 )
 from typing_extensions import override
 
-from bot.house_rules import DEFAULT, HouseRules
+from bot.house_rules import DEFAULT, Circumstances, HouseRules, RoleRule, limits_for
 from bot.models import (
     Change,
     Charged,
@@ -51,9 +52,28 @@ LIMITS = Limits(
     queued_jobs=3,
 )
 POLICY = Policy(allow_dms=True)
+ROLE, EXEMPT = 41, 42
+HOUSE = HouseRules(
+    cooldown_s=20,
+    daily_pictures=3,
+    budget_micro_usd=5 * PRICE,
+    by_role=MappingProxyType({ROLE: RoleRule(cooldown_s=0, jobs_at_once=3)}),
+    exempt_roles=frozenset({EXEMPT}),
+)
+"""Of server 7; server 8 has none of its own."""
+
 BUSY = {State.QUEUED, State.SUBMITTING, State.WAITING, State.READY}
 FAILURES = st.sampled_from([Failure.POLICY, Failure.PROVIDER, Failure.UNKNOWN_OUTCOME])
-PLACES = [(11, 7), (12, 7), (11, None)]
+PLACES = [(11, 7), (12, 7), (13, 7), (11, 8), (11, None)]
+ROLES = {12: frozenset({ROLE}), 13: frozenset({EXEMPT})}
+
+
+def house_of(guild_id: int | None) -> HouseRules:
+    return HOUSE if guild_id == 7 else DEFAULT
+
+
+def limits_of(person_id: int, guild_id: int | None) -> Limits:
+    return limits_for(house_of(guild_id), LIMITS, ROLES.get(person_id, ()))
 
 
 def counts(one: Submission) -> bool:
@@ -86,11 +106,30 @@ class Machine(RuleBasedStateMachine):
 
     @initialize()
     def start(self) -> None:
-        shutil.copyfile(self.empty, self.folder / "x.db")
-        url = f"sqlite:///{self.folder}/x.db"
-        self.store: SqlStore = self.runner.run(
-            self.stack.enter_async_context(open_store(url, self.clock))
+        self.path = self.folder / "0.db"
+        shutil.copyfile(self.empty, self.path)
+        self.open()
+        self.runner.run(
+            self.store.houses.change_house_rules(7, 1, "all", lambda _: "", lambda _: HOUSE)
         )
+
+    def open(self) -> None:
+        self.store: SqlStore = self.runner.run(
+            self.stack.enter_async_context(open_store(f"sqlite:///{self.path}", self.clock))
+        )
+
+    @rule()
+    def crash(self) -> None:
+        """Go on with what is on the disk at this moment, as after a kill."""
+        survived = self.folder / f"{int(self.path.stem) + 1}.db"
+        for end in ("", "-wal"):
+            if Path(f"{self.path}{end}").exists():
+                shutil.copyfile(f"{self.path}{end}", f"{survived}{end}")
+        self.runner.run(self.stack.aclose())
+        self.path = survived
+        self.open()
+        for job_id, job in self.jobs.items():
+            assert self.runner.run(self.store.get_job(job_id)) == job
 
     def expected(self, asked: JobRequest) -> Usage:
         """Admission's figures out of the list."""
@@ -120,20 +159,23 @@ class Machine(RuleBasedStateMachine):
     @rule(place=st.sampled_from(PLACES))
     def admit(self, place: tuple[int, int | None]) -> None:
         asked = request(person_id=place[0], guild_id=place[1])
-        case = partial(case_of, asking(asked), defaults=LIMITS, policy=POLICY)
-        seen: list[Usage] = []
+        here = Circumstances(ROLES.get(place[0], frozenset()), (9,))
+        case = partial(case_of, asking(asked, here=here), defaults=LIMITS, policy=POLICY)
+        seen: list[tuple[Usage, HouseRules]] = []
 
         def look(usage: Usage, house: HouseRules) -> Refusal | None:
-            seen.append(usage)
+            seen.append((usage, house))
             return decide(case(usage=usage, house=house))
 
-        outcome = self.runner.run(self.store.admit(asking(asked), look, deadline_s=FAR_S))
-        expected = self.expected(asked)
-        assert seen == [expected]
+        outcome = self.runner.run(
+            self.store.admit(asking(asked, here=here), look, deadline_s=FAR_S)
+        )
+        expected, house = self.expected(asked), house_of(place[1])
+        assert seen == [(expected, house)]
         if isinstance(outcome, Job):
             self.jobs[outcome.id] = outcome
         else:
-            assert outcome == decide(case(usage=expected, house=DEFAULT))
+            assert outcome == decide(case(usage=expected, house=house))
 
     @precondition(lambda self: self.jobs)
     @rule(data=st.data())
@@ -197,9 +239,10 @@ class Machine(RuleBasedStateMachine):
             return
         for person_id, guild_id in PLACES:
             usage = self.expected(request(person_id=person_id, guild_id=guild_id))
-            assert usage.open_jobs <= LIMITS.jobs_per_person
-            assert usage.pictures_today <= LIMITS.daily_pictures
-            assert usage.server_month_micro_usd <= LIMITS.server_month_micro_usd
+            limits = limits_of(person_id, guild_id)
+            assert usage.open_jobs <= (limits.jobs_per_person or 99)
+            assert usage.pictures_today <= (limits.daily_pictures or 99)
+            assert usage.server_month_micro_usd <= limits.server_month_micro_usd
             assert usage.total_month_micro_usd <= LIMITS.total_month_micro_usd
 
     async def end_everything(self) -> None:
@@ -219,7 +262,7 @@ class Machine(RuleBasedStateMachine):
         assert all(job.state not in OPEN for job in self.jobs.values())
         await self.clock.advance(40 * 86_400)
         for person_id, guild_id in PLACES:
-            usage = self.expected(request(person_id=person_id, guild_id=guild_id))
+            usage, _ = await self.store.houses.judged(person_id, guild_id)
             assert usage == Usage(self.clock.now(), usage.last_counted_at)
 
     @override

@@ -197,7 +197,11 @@ async def test_people_channels_and_roles_are_resolved(house: House) -> None:
         who=discord.ben,
     )
     resolved = handle.interaction.payload["data"]["resolved"]
-    assert set(resolved) == {"users", "channels", "roles"}
+    assert set(resolved) == {"users", "members", "channels", "roles"}
+    (member,) = resolved["members"].values()
+    assert "user" not in member
+    (channel,) = resolved["channels"].values()
+    assert int(channel["permissions"]) & Permission.MANAGE_GUILD  # the asker's
 
 
 async def test_commands_can_be_for_some_people_and_places_only(house: House) -> None:

@@ -1,0 +1,104 @@
+"""The first minute, /darkroom and /usage: what everybody reads, and one's own data."""
+
+import json
+import re
+
+import pytest
+
+from bot.sandbox.handles import FirstAnswer
+from bot.sandbox.permissions import Permission
+from bot.sandbox.records import Overwrite
+from tests.e2e.stage import GREEN, Stage, embed, labels
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+SETTINGS = {"DAILY_LIMIT_PER_PERSON": "3", "COOLDOWN_SECONDS": "1"}
+
+
+def told(answer: FirstAnswer) -> str:
+    assert answer.message is not None
+    assert answer.ephemeral
+    return str(embed(answer.message)["description"])
+
+
+async def test_a_new_server_is_greeted_once_in_its_system_channel(stage: Stage) -> None:
+    await stage.bot.logged("ready")  # discord.py takes joins before that for servers that came back
+    world = stage.discord.world
+    guild = world.add_guild("New", world.add_user("Nina"), with_bot=False)
+    channel = stage.discord.channel("hello", guild=guild)
+    guild.system_channel_id = channel.id
+    world.invite_bot(guild)
+    await stage.discord.wait_until(lambda: bool(world.in_channel(channel.id)))
+    (message,) = world.in_channel(channel.id)
+    assert "One picture costs $0.06" in message.content
+    assert re.search(r"</settings view:\d+>", message.content)
+    assert message.pings == set()
+
+
+async def test_where_it_may_not_write_it_says_nothing(stage: Stage) -> None:
+    await stage.bot.logged("ready")
+    world = stage.discord.world
+    guild = world.add_guild("Quiet", world.add_user("Quinn"), with_bot=False)
+    silence = Overwrite(guild.id, deny=int(Permission.SEND_MESSAGES))
+    closed = world.add_channel(guild, "closed", overwrites=(silence,))
+    guild.system_channel_id = closed.id
+    with stage.counting() as calls:
+        world.invite_bot(guild)
+        person = stage.newcomer()
+        await (await person.slash("darkroom help")).answer()
+    assert not any("channels" in route for route in calls)
+
+
+async def test_help_has_commands_that_can_be_clicked(stage: Stage) -> None:
+    text = told(await (await stage.newcomer().slash("darkroom help")).answer())
+    mentioned = re.findall(r"</([a-z ]+):(\d+)>", text)
+    ids = {one["name"]: one["id"] for one in stage.newcomer().commands()}
+    assert {"imagine", "edit", "fuse", "history", "usage"} <= {name for name, _ in mentioned}
+    assert all(ids.get(name.split()[0], number) == number for name, number in mentioned)
+
+
+async def test_privacy_says_what_how_long_and_who(stage: Stage) -> None:
+    text = told(await (await stage.newcomer().slash("darkroom privacy")).answer())
+    for part in ("What I keep", "90 days", "apimodels.app", "/darkroom my-data"):
+        assert part in text
+
+
+async def test_usage_says_what_is_left(stage: Stage) -> None:
+    person = stage.newcomer()
+    assert told(await (await person.slash("usage")).answer()).startswith("You have 3 of 3")
+    await stage.shows(await stage.ask("one of three", person=person), GREEN)
+    answer = await (await person.slash("usage")).answer()
+    assert told(answer) == "You have 2 of 3 pictures left today."
+    assert answer.message is not None
+    fields = {one["name"]: one["value"] for one in embed(answer.message)["fields"]}
+    assert fields["Today"] == "1 of 3 pictures"
+
+
+async def test_my_data_is_a_file_and_can_be_deleted(stage: Stage) -> None:
+    person = stage.newcomer()
+    await stage.shows(await stage.ask("my very own words", person=person), GREEN)
+    answer = await (await person.slash("darkroom my-data")).answer()
+    assert answer.message is not None
+    exported = await stage.press(person, answer.message, "Get my data as a file")
+    assert exported.message is not None
+    (file,) = exported.message.attachments
+    assert "my very own words" in json.dumps(json.loads(file.data))
+    await stage.press(person, answer.message, "Delete my data …")
+    await stage.press(person, answer.message, "Keep it")
+    assert labels(answer.message) == []
+    answer = await (await person.slash("darkroom my-data")).answer()
+    assert answer.message is not None
+    await stage.press(person, answer.message, "Delete my data …")
+    gone = await stage.press(person, answer.message, "Yes, delete my data")
+    assert "Deleted: prompts and addresses of 1 picture" in told(gone)
+    history = await (await person.slash("history")).answer()
+    assert history.message is not None
+    assert "my very own words" not in str(history.message.embeds)
+
+
+async def test_ones_data_can_be_had_in_direct_messages(stage: Stage) -> None:
+    person = stage.newcomer()
+    answer = await (await person.slash("darkroom my-data", channel=person.dm)).answer()
+    assert answer.message is not None
+    exported = await stage.press(person, answer.message, "Get my data as a file")
+    assert exported.message is not None
+    assert exported.message.attachments

@@ -1,0 +1,166 @@
+"""/image-mod and "Report picture": who is shut out, what is deleted, what comes to moderators."""
+
+import re
+
+import pytest
+
+from bot.sandbox import permissions
+from bot.sandbox.driver import Person
+from bot.sandbox.handles import FirstAnswer
+from bot.sandbox.records import Channel, Message
+from tests.e2e.stage import GREEN, Stage, embed, labels
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+class Beat:
+    """A server with a moderator, an admin and a log channel that is not chosen yet."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.guild = stage.new_guild("Beat")
+        (self.general,) = self.guild.channels.values()
+        role = stage.discord.role("Moderators", permissions.MODERATOR, guild=self.guild)
+        self.moderator = stage.discord.person("Mod", role, guild=self.guild)
+        owner = stage.discord.world.users[self.guild.owner_id]
+        self.owner = Person(stage.discord.desk, owner, self.general)
+        self.log = stage.discord.channel("log", guild=self.guild)
+
+    def member(self) -> Person:
+        return self.stage.newcomer(self.guild)
+
+    async def listen(self) -> None:
+        handle = await self.owner.slash("settings log-channel", options={"channel": self.log})
+        assert "Log channel" in said(await handle.answer())
+
+    async def mod(self, command: str, **values: object) -> str:
+        handle = await self.moderator.slash(f"image-mod {command}", options=values)  # type: ignore[arg-type]
+        return said(await handle.answer())
+
+    async def picture(self, prompt: str, person: Person) -> Message:
+        return await self.stage.shows(await self.stage.ask(prompt, person=person), GREEN)
+
+    async def report(self, message: Message) -> tuple[str, Message | None]:
+        """What the reporter is told in the end, and what came to the moderators."""
+        handle = await self.member().context_menu("Report picture", message)
+        shown = await handle.wait_for(lambda one: not one.content.startswith("I am bringing"))
+        reports = [one for one in self._messages(self.log) if one.components]
+        return shown.content, reports[-1] if reports else None
+
+    def _messages(self, channel: Channel) -> list[Message]:
+        return self.stage.discord.world.in_channel(channel.id)
+
+
+def said(answer: FirstAnswer) -> str:
+    assert answer.message is not None
+    assert answer.ephemeral
+    assert not answer.message.pings
+    if answer.message.embeds:
+        return str(embed(answer.message)["description"])
+    assert "went wrong" not in answer.message.content
+    return answer.message.content
+
+
+@pytest.fixture
+def beat(stage: Stage) -> Beat:
+    return Beat(stage)
+
+
+async def test_who_is_blocked_makes_nothing_until_somebody_lifts_it(beat: Beat) -> None:
+    person = beat.member()
+    told = await beat.mod("block", person=person, until="7d", reason="spam")
+    assert re.fullmatch(
+        rf"<@{person.id}> makes no pictures here any more; it ends <t:\d+:R>\.", told
+    )
+    refused = said(await (await person.slash("imagine", prompt="from outside")).answer())
+    assert refused.startswith("This server's moderators do not let you make pictures here. It ends")
+    listed = await beat.mod("blocked")
+    assert f"<@{person.id}>" in listed
+    assert "spam" in listed
+    why = await beat.mod("why", person=person)
+    assert "⛔ Blocked by" in why
+    assert "a moderator's block" in why
+    assert "again" in await beat.mod("unblock", person=person)
+    assert "Nobody shut that person out" in await beat.mod("unblock", person=person)
+    await beat.picture("inside again", person)
+
+
+async def test_why_goes_by_the_roles_of_the_person_it_asks_for(beat: Beat) -> None:
+    role = beat.stage.discord.role("Out", 0, guild=beat.guild)
+    out = beat.stage.discord.person("Otto", role, guild=beat.guild)
+    handle = await beat.owner.slash("settings roles", options={"role": role, "rule": "deny"})
+    said(await handle.answer())
+    assert "⛔ Pictures are for people with other roles" in await beat.mod("why", person=out)
+    assert "✅ The person's roles may" in await beat.mod("why", person=beat.member())
+
+
+async def test_a_report_brings_picture_prompt_and_person_and_can_be_acted_on(beat: Beat) -> None:
+    await beat.listen()
+    person = beat.member()
+    message = await beat.picture("reported @everyone thing", person)
+    told, report = await beat.report(message)
+    assert told.startswith("Thank you")
+    assert report is not None
+    assert f"<@{person.id}>" in report.content
+    assert "reported" in report.content
+    assert report.pings == set()
+    (copy,) = report.attachments
+    assert copy.filename.startswith("SPOILER_")
+    assert copy.data == message.attachments[0].data
+    assert labels(report) == ["Delete the picture", "Block the person …"]
+    pressed = await beat.stage.press(beat.moderator, report, "Delete the picture")
+    assert said(pressed) == "The message is deleted."
+    assert message.deleted
+    again = await beat.stage.press(beat.moderator, report, "Delete the picture")
+    assert said(again) == "That message is gone already."
+    opened = await beat.moderator.click(report, "Block the person …")
+    await opened.answer()
+    sent = await beat.moderator.submit(opened, {"until": ["1h"], "reason": "that picture"})
+    assert f"<@{person.id}> makes no pictures here" in said(await sent.answer())
+
+
+async def test_members_cannot_press_what_moderators_can(beat: Beat) -> None:
+    await beat.listen()
+    message = await beat.picture("reported and pressed", beat.member())
+    _, report = await beat.report(message)
+    assert report is not None
+    for label in ("Delete the picture", "Block the person …"):
+        told = said(await beat.stage.press(beat.member(), report, label))
+        assert told == "Only people who may moderate this server's members can do that."
+    assert not message.deleted
+
+
+async def test_without_a_log_channel_the_reporter_is_told_what_to_do(beat: Beat) -> None:
+    told, report = await beat.report(await beat.picture("nobody listens", beat.member()))
+    assert "tell its moderators directly" in told
+    assert report is None
+
+
+async def test_what_is_no_picture_of_ours_is_not_reported(beat: Beat) -> None:
+    await beat.listen()
+    person = beat.member()
+    told, report = await beat.report(await person.send(beat.general, "16:9 · model · #k3f9"))
+    assert told == "That is no picture of mine."
+    assert report is None
+
+
+async def test_delete_takes_a_link_or_an_id_and_only_our_own(beat: Beat) -> None:
+    person = beat.member()
+    message = await beat.picture("to be deleted", person)
+    link = f"https://discord.com/channels/{beat.guild.id}/{message.channel_id}/{message.id}"
+    other = await person.send(beat.general, "mine")
+    for foreign in (
+        str(other.id),
+        "https://discord.com/channels/1/2/3",
+        f"https://discord.com/channels/{beat.guild.id}/{beat.stage.discord.general.id}/1",
+        "nonsense",
+        "1" * 30,
+    ):
+        assert "not a message of mine" in await beat.mod("delete", message=foreign) or (
+            foreign == str(other.id)
+        )
+    assert not other.deleted
+    assert await beat.mod("delete", message=link) == "The message is deleted."
+    assert message.deleted
+    second = await beat.picture("by its id", person)
+    assert await beat.mod("delete", message=str(second.id)) == "The message is deleted."

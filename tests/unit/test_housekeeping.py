@@ -1,0 +1,97 @@
+"""The daily task: what it removes, that trouble does not end it, that 0 keeps all."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.errors import StoreUnavailable
+from bot.house_rules import DEFAULT, HouseRules
+from bot.housekeeping import Housekeeping
+from tests.clock import FakeClock
+from tests.house import House, house
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+async def core(tmp_path: Path) -> AsyncIterator[House]:
+    async with house(tmp_path) as opened:
+        yield opened
+
+
+def keeping(core: House, days: int) -> Housekeeping:
+    return Housekeeping(core.store.houses, core.clock, days)
+
+
+async def old_picture(core: House) -> int:
+    """One that was delivered 91 days ago, its end shown."""
+    job = await core.drive(await core.ask())
+    core.clock.moment += 91 * DAY
+    return job.id
+
+
+async def test_pictures_older_than_the_retention_go(core: House) -> None:
+    await old_picture(core)
+    young = await core.drive(await core.ask())
+    await keeping(core, 90).tidy()
+    assert [job.id for job in await core.jobs.history(5, 7)] == [young.id]
+
+
+@pytest.mark.parametrize("days", [0, 92])
+async def test_pictures_within_the_retention_stay(core: House, days: int) -> None:
+    job_id = await old_picture(core)
+    await keeping(core, days).tidy()
+    assert [job.id for job in await core.jobs.history(5, 7)] == [job_id]
+
+
+async def test_wishes_to_be_forgotten_are_granted_also_when_all_is_kept(core: House) -> None:
+    job = await core.ask()
+    await core.store.houses.forget_person(5)
+    await core.drive(job)
+    assert await core.jobs.history(5, 7) != []
+    await keeping(core, 0).tidy()
+    assert await core.jobs.history(5, 7) == []
+
+
+def spoiler(rules: HouseRules) -> HouseRules:
+    return replace(rules, spoiler=True)
+
+
+@pytest.mark.parametrize(("days", "kept"), [(29, True), (31, False)])
+async def test_a_left_servers_settings_go_after_thirty_days(
+    core: House, days: int, kept: bool
+) -> None:
+    houses = core.store.houses
+    await houses.change_house_rules(7, 1, "Spoiler", lambda _: "", spoiler)
+    await houses.left_server(7)
+    core.clock.moment += days * DAY
+    await keeping(core, 90).tidy()
+    assert (await houses.house_rules(7) != DEFAULT) == kept
+
+
+async def test_it_tidies_at_once_then_daily_and_sooner_after_trouble(
+    core: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, rounds = FakeClock(), 0
+
+    async def counted() -> int:
+        nonlocal rounds
+        rounds += 1
+        if rounds == 2:
+            raise StoreUnavailable("the disk is full")
+        return 0
+
+    monkeypatch.setattr(core.store.houses, "forget_wished", counted)
+    task = asyncio.create_task(Housekeeping(core.store.houses, clock, 0).run())
+    seen = []
+    for hours in (0, 23, 1, 1, 23, 1):
+        await clock.advance(hours * 3600)
+        while clock.sleepers == 0:
+            await asyncio.sleep(0.001)
+        seen.append(rounds)
+    task.cancel()
+    assert seen == [1, 1, 2, 3, 3, 4]
