@@ -24,6 +24,7 @@ CHEAP_SCANS = {
     "SCAN jobs USING INDEX ix_jobs_care",
     "SCAN blocks",
     "SCAN forget_wishes",
+    "SCAN last_refusals",  # when a server's settings go: one row a person, not one a job
 }
 REPORTS = {"SCAN waits", "SCAN (subquery-3)", "SCAN (subquery-4)"}  # rows of the asked days
 
