@@ -55,8 +55,10 @@ async def forget_some(
         .limit(AT_ONCE)
     )
     rows = (await connection.execute(query)).all()
-    await _remove(connection, [row.id for row in rows if row.countless])
-    await _empty(connection, [row.id for row in rows if not row.countless])
+    if gone := [row.id for row in rows if row.countless]:
+        await _remove(connection, gone)
+    if counted := [row.id for row in rows if not row.countless]:
+        await _empty(connection, counted)
     return len(rows)
 
 
@@ -78,13 +80,12 @@ async def _empty(connection: AsyncConnection, job_ids: Sequence[int]) -> None:
         {"which": number, "token": secrets.token_urlsafe(_TOKEN_BYTES)}
         for number in (await connection.execute(query)).scalars()
     ]
-    if exchanged:
-        await connection.execute(
-            update(submissions)
-            .where(submissions.c.id == bindparam("which"))
-            .values(callback_token=bindparam("token"), result_urls=()),
-            exchanged,
-        )
+    await connection.execute(
+        update(submissions)
+        .where(submissions.c.id == bindparam("which"))
+        .values(callback_token=bindparam("token"), result_urls=()),
+        exchanged,
+    )
 
 
 async def forget_traces(connection: AsyncConnection, person_id: int, now: datetime) -> None:

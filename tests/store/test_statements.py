@@ -4,22 +4,31 @@ import asyncio
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import ClauseElement, Dialect, event
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from bot.models import Charged, Failure, Showing, State
+from bot.models import Block, Charged, Failure, Showing, State
 from bot.store import SqlStore
 from bot.store.engine import _Turn
 from bot.store.schema import metadata
-from tests.store.asking import ANA, GUILD, admit, bring, ready, usage
+from tests.store.asking import ANA, BEN, GUILD, admit, bring, ready, usage
 
 POSTGRESQL: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 # Rows of these are few at any time, however many jobs are over; "month" is one row of sums.
-CHEAP_SCANS = {"SCAN month", "SCAN jobs USING INDEX ix_jobs_care"}
+CHEAP_SCANS = {
+    "SCAN month",
+    "SCAN jobs USING INDEX ix_jobs_care",
+    "SCAN blocks",
+    "SCAN forget_wishes",
+    "SCAN last_refusals",  # when a server's settings go: one row a person, not one a job
+}
+REPORTS = {"SCAN waits", "SCAN (subquery-3)", "SCAN (subquery-4)"}  # rows of the asked days
 
 
 @contextmanager
@@ -61,6 +70,28 @@ async def use_everything(store: SqlStore) -> None:
     await store.find_submission("token")
     await store.write_fact("name", "value")
     await store.read_fact("name")
+    await use_houses(store, job.created_at)
+
+
+async def use_houses(store: SqlStore, now: datetime) -> None:
+    houses = store.houses
+    await houses.change_house_rules(
+        GUILD, ANA, "Spoiler", lambda _: "told", lambda rules: replace(rules, spoiler=True)
+    )
+    await houses.rule_changes(GUILD, 5)
+    await houses.block(GUILD, Block(ANA, BEN, now, now))
+    await houses.blocks(GUILD)
+    await houses.unblock(GUILD, ANA)
+    await houses.last_refusal(ANA, GUILD)
+    await houses.usage_report(GUILD, now)
+    await houses.usage_report(None, now)
+    await houses.claim_budget_warning(GUILD, now, 1, 50)
+    await houses.set_server_blocked(GUILD, blocked=True)
+    await houses.left_server(GUILD)
+    await houses.export_person(ANA)
+    await houses.forget_person(ANA)
+    await houses.forget_before(now + timedelta(days=1))
+    await houses.forget_server(GUILD)
 
 
 async def test_no_statement_walks_through_jobs_that_are_over(store: SqlStore, path: Path) -> None:
@@ -72,7 +103,7 @@ async def test_no_statement_walks_through_jobs_that_are_over(store: SqlStore, pa
                 continue
             plan = connection.execute(f"EXPLAIN QUERY PLAN {text}", values)  # type: ignore[arg-type]
             scans = {row[3] for row in plan if row[3].startswith("SCAN")}
-            assert scans <= CHEAP_SCANS, text
+            assert scans <= CHEAP_SCANS | REPORTS, text
 
 
 async def test_the_care_index_holds_only_jobs_that_want_something(

@@ -117,3 +117,34 @@ def test_buttons_and_options_fit_discord() -> None:
 
 def test_a_wait_is_told_from_when_it_was_asked() -> None:
     assert f"<t:{int(ASKED_AT.timestamp())}:R>" in words.pending(Outlook(), ASKED_AT)
+
+
+def test_servers_own_refusals_name_what_and_until_when() -> None:
+    said = [
+        words.refusal(Refusal(RefusalReason.PERSON_BLOCKED, until=NOW)),
+        words.refusal(Refusal(RefusalReason.PERSON_BLOCKED)),
+        words.refusal(Refusal(RefusalReason.CHANNEL_NOT_ALLOWED, try_channels=(1, 2))),
+        words.refusal(Refusal(RefusalReason.CHANNEL_NOT_ALLOWED)),
+    ]
+    blocked = "This server's moderators do not let you make pictures here."
+    assert said == [
+        f"{blocked} It ends <t:{STAMP}:R>.",
+        blocked,
+        "Pictures are off in this channel; try <#1> or <#2>.",
+        "Pictures are off in this channel.",
+    ]
+
+
+def test_a_forbidden_word_cannot_format_or_ping() -> None:
+    said = words.refusal(Refusal(RefusalReason.FORBIDDEN_WORD, word="<@1> **gore**\n# big"))
+    assert "<@1>" not in said
+    assert "**" not in said
+    assert "\n" not in said
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0 s"), (90, "90 s"), (120, "2 minutes"), (150, "150 s"), (7200, "2 hours")],
+)
+def test_exact_durations_leave_no_rest(seconds: int, text: str) -> None:
+    assert figures.exactly(seconds) == text
