@@ -97,7 +97,8 @@ class CommandSync:
         await self._refuse_foreign(scope, ours)
         await self._leave_old_scope(scope, ours)
         there = await self._put(scope, payload)
-        await self._facts.write_fact(_IDS, json.dumps({one["name"]: one["id"] for one in there}))
+        ids = {one["name"]: one["id"] for one in there if "name" in one and "id" in one}
+        await self._facts.write_fact(_IDS, json.dumps(ids))
         await self._facts.write_fact(_SCOPE, str(scope))
         await self._facts.write_fact(_NAMES, json.dumps(sorted(ours)))
         await self._facts.write_fact(_HASH, wanted)
