@@ -37,7 +37,10 @@ async def test_login_registers_all_commands(house: ChatHouse) -> None:
     facts = FakeFacts()
     assert await sync(house, facts).run(EVERYWHERE, house.bot.commands())
     names = [command["name"] for command in house.small.commands[GLOBAL]]
-    assert names == ["imagine", "edit", "fuse", "history"]
+    assert names == [
+        *("imagine", "edit", "fuse", "history", "usage", "settings", "image-mod", "darkroom"),
+        "Report picture",
+    ]
 
 
 async def test_unchanged_commands_cost_no_call(house: ChatHouse) -> None:
