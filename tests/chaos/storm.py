@@ -22,7 +22,6 @@ from tests.e2e.stage import QUICK, Stage, stage, start, words
 PEOPLE = 25
 LOOK_S = 0.1
 AFTERMATH_S = 3.0  # kills also strike when nobody asks any more
-SETTINGS = {"JOB_TIMEOUT_SECONDS": "60", "POLL_INTERVAL_SECONDS": "0.5"}
 
 Bot = Callable[[Mapping[str, str], Path], BotProcess]
 
@@ -34,6 +33,7 @@ class Weather:
     Attributes:
         kills_at_s: moments since the first request; None: random ones.
         answer_s: how long each POST's answer is on its way, so that a kill may swallow it.
+        job_timeout_s: how long a callback is waited for, which a start or two must fit into.
         patience_s: how long after the last kill everything must be over.
     """
 
@@ -44,6 +44,7 @@ class Weather:
     jobs_per_s: float = 5.0
     kills_at_s: tuple[float, ...] | None = None
     answer_s: float = 0.3
+    job_timeout_s: int = 60
     patience_s: float = 120.0
 
 
@@ -125,7 +126,11 @@ class _Storm:
 
 async def storm(folder: Path, weather: Weather, bot: Bot = BotProcess) -> Report:
     """Let people ask and the bot die; the report is of the moment when nothing is open any more."""
-    async with stage(folder, callbacks=weather.callbacks, started=False, **SETTINGS) as play:
+    settings = {
+        "JOB_TIMEOUT_SECONDS": str(weather.job_timeout_s),
+        "POLL_INTERVAL_SECONDS": "0.5",
+    }
+    async with stage(folder, callbacks=weather.callbacks, started=False, **settings) as play:
         play.bot = bot(play.bot.env, folder)
         delay = Delayed(weather.answer_s, processed_first=True)
         play.api.faults.always(Point.CREATE, delay)

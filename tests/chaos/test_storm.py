@@ -27,7 +27,10 @@ def kinds(faults: list[Fault]) -> set[Kind]:
 @pytest.mark.timeout(200)
 @pytest.mark.parametrize(
     "weather",
-    [Weather(jobs=60, kills=2, jobs_per_s=8.0), Weather(jobs=30, kills=1, callbacks=False)],
+    [
+        Weather(jobs=60, kills=2, jobs_per_s=8.0, job_timeout_s=30),
+        Weather(jobs=30, kills=1, callbacks=False),
+    ],
     ids=["callbacks", "polling"],
 )
 async def test_killed_at_random_moments_nothing_is_lost_or_doubled(
