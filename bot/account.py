@@ -7,7 +7,7 @@ itself. The operator hears of each trouble once, and of its end.
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
 import structlog
@@ -21,6 +21,7 @@ from bot.ports import Alarm, Clock, ImageApi, Journal
 
 PAUSED_CHECK = timedelta(minutes=1)
 USUAL_CHECK = timedelta(hours=1)
+RELAPSE = timedelta(minutes=10)
 
 PAUSES: Mapping[Failure, RefusalReason] = MappingProxyType(
     {Failure.NO_CREDITS: RefusalReason.OUT_OF_CREDITS, Failure.BAD_KEY: RefusalReason.BAD_KEY}
@@ -88,17 +89,29 @@ class AccountWatch:
         self._clock = clock
         self._needs = needs
         self._told: set[str] = set()
+        self._wait = PAUSED_CHECK
+        self._lifted_at: datetime | None = None
 
     async def run(self) -> None:
         """Check for ever: hourly, and every minute while paused."""
         checked_model_at = self._clock.now()  # the probe is a POST: not at every start
+        begun = False
         while True:
-            await self._check_money()
+            if begun:  # told first, and looked at only after a while
+                self._wait = self._next_wait()
+            else:
+                await self._check_money()
+            await self._tell_pauses()
             if self._clock.now() - checked_model_at >= USUAL_CHECK and not self._standing.pause:
                 checked_model_at = self._clock.now()
                 await self._check_model()
-            wait = PAUSED_CHECK if self._standing.pause else USUAL_CHECK
-            await rung_within(self._standing.news, wait.total_seconds(), self._clock)
+            wait = self._wait if self._standing.pause else USUAL_CHECK
+            begun = await rung_within(self._standing.news, wait.total_seconds(), self._clock)
+
+    def _next_wait(self) -> timedelta:
+        """Until a pause that has just begun may end: longer each time one came back soon."""
+        relapsed = self._lifted_at is not None and self._clock.now() - self._lifted_at < RELAPSE
+        return min(self._wait * 2, USUAL_CHECK) if relapsed else PAUSED_CHECK
 
     async def _check_money(self) -> None:
         try:
@@ -111,6 +124,8 @@ class AccountWatch:
             self._go_on_with(balance)
             low = balance.available_usd < self._needs.low_balance_usd
             await self._tell(words.low_balance(balance.available_usd), true=low)
+
+    async def _tell_pauses(self) -> None:
         for failure, sentence in words.PAUSED.items():
             paused = self._standing.pause is failure
             if await self._tell(sentence, true=paused):
@@ -124,6 +139,7 @@ class AccountWatch:
         ):
             log.info("submissions go on", balance_usd=balance.available_usd)
             self._standing.pause = None
+            self._lifted_at = self._clock.now()
 
     async def _check_model(self) -> None:
         try:

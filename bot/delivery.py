@@ -239,7 +239,8 @@ class Delivery:
             one.size_bytes / SLOWEST_UPLOAD_BYTES_PER_S for one in pictures
         )
         # A status edit that we gave up may still arrive after this one: say it twice then.
-        for _ in range(2 if job.id in self._abandoned else 1):
+        twice = job.id in self._abandoned and rung in {Rung.INTERACTION, Rung.BOT}
+        for _ in range(2 if twice else 1):
             async with asyncio.timeout(deadline_s):
                 showing = await attempt(job, outlook, pictures)
         self._abandoned.discard(job.id)

@@ -6,9 +6,10 @@ goes on. Sending, watching and fetching end in `Jobs`, showing in `Delivery`.
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import structlog
 from structlog.contextvars import bind_contextvars
@@ -23,6 +24,7 @@ from bot.errors import (
     OutcomeUnknown,
     ProviderError,
     ProviderUnavailable,
+    StoreUnavailable,
     TaskNotFound,
 )
 from bot.gallery import Gallery
@@ -32,6 +34,7 @@ from bot.ports import Clock, ImageApi
 
 BREATH_S = 0.5  # from a read that a callback caused to the next one, however often they ring
 SHORTEST_REST_S = 1.0
+SHORTEST_READ_S = 1.0
 PRESS_S = 5.0
 LONGEST_RETRY_AFTER_S = 60.0
 MISSING_TASK = timedelta(seconds=60)  # a new task may be unknown to the API for a moment
@@ -147,20 +150,39 @@ class Driver:
             return error.retry_after_s or SHORTEST_REST_S
         except OutcomeUnknown as error:
             log.warning("answer to a submission lost", job=job.code, error=repr(error))
-            await self._jobs.answer_lost(submission)
+            await self._surely(partial(self._jobs.answer_lost, submission))
         except ProviderError as error:
             log.warning("submission refused", job=job.code, error=repr(error))
-            await self._jobs.refused(submission, error.failure)
+            await self._surely(partial(self._jobs.refused, submission, error.failure))
         else:
-            await self._jobs.accepted(submission, task)
+            await self._surely(partial(self._jobs.accepted, submission, task), task_id=task.id)
         return 0.0
+
+    async def _surely(
+        self, write: Callable[[], Awaitable[Job | None]], *, task_id: str | None = None
+    ) -> None:
+        """Write what became of a POST, however long the database refuses.
+
+        Raises:
+            StoreUnavailable: the process stops before it could be written.
+        """
+        while True:
+            try:
+                await write()
+            except StoreUnavailable as error:
+                log.error("answer not written yet", task=task_id, error=repr(error))  # noqa: TRY400
+                if self.stopping:
+                    raise
+                await self._clock.sleep(SHORTEST_REST_S)
+            else:
+                return
 
     async def _retry_later(self, job: Job, submission: Submission, error: NotCreated) -> None:
         log.warning("submission not created", job=job.code, error=repr(error))
         if self._clock.now() - job.created_at > QUEUE_LIFE:
-            await self._jobs.refused(submission, Failure.UNREACHABLE)
+            await self._surely(partial(self._jobs.refused, submission, Failure.UNREACHABLE))
         else:
-            await self._jobs.put_back(submission)
+            await self._surely(partial(self._jobs.put_back, submission))
 
     async def _await_callback(self, submission: Submission, rung: asyncio.Event) -> None:
         """Only a callback can tell whether there is a task; it comes when the task is over."""
@@ -184,8 +206,10 @@ class Driver:
             rang = await rung_within(rung, min(wait_s, max(left_s, 0.0)), self._clock)
             if self.stopping or (rang and await self._moved_on(submission)):
                 return
-            if await self._read(submission):
+            rest_s = await self._read(submission)
+            if rest_s is None:
                 return
+            left_s = self._left_s(submission)
             if left_s <= 0:
                 await self._jobs.expire(submission)
                 return
@@ -193,6 +217,8 @@ class Driver:
                 return
             if rang:  # after a poll a callback is heard at once: it likely brings the end
                 await self._clock.sleep(min(BREATH_S, wait_s))
+            if rest_s:
+                await rung_within(rung, min(rest_s, left_s), self._clock)
 
     def _left_s(self, submission: Submission) -> float:
         """Seconds until a person has waited long enough for this submission."""
@@ -204,26 +230,33 @@ class Driver:
         """Whether a ring meant that somebody else ended the waiting: a cancel, say."""
         return (await self._jobs.get(submission.job_id)).state is not State.WAITING
 
-    async def _read(self, submission: Submission) -> bool:
-        """One free read of the task; True: it is over, whoever recorded it."""
+    async def _read(self, submission: Submission) -> float | None:
+        """One free read of the task; None: it is over, whoever recorded it.
+
+        Returns:
+            Seconds for which the API wants to be left alone; mostly 0.
+        """
         task_id = submission.task_id or ""
+        patience_s = max(self._left_s(submission), SHORTEST_READ_S)
         try:
-            task = await self._api.get_task(task_id)
+            async with asyncio.timeout(patience_s):
+                task = await self._api.get_task(task_id)
         except TaskNotFound:
             started = submission.submitted_at or self._clock.now()
             if self._clock.now() - started > MISSING_TASK:
                 await self._jobs.vanished(submission)
-                return True
+                return None
         except ProviderUnavailable as error:
             log.info("task not readable", task=task_id, error=repr(error))
-            await self._clock.sleep(min(error.retry_after_s or 0.0, LONGEST_RETRY_AFTER_S))
-        except ProviderError as error:
+            return min(error.retry_after_s or 0.0, LONGEST_RETRY_AFTER_S)
+        except (ProviderError, TimeoutError) as error:
             log.warning("task not readable", task=task_id, error=repr(error))
         else:
             if task.failure:
                 log.info("task failed", task=task_id, detail=task.detail)
-            return await self._jobs.observed(submission, task) is not None
-        return False
+            if await self._jobs.observed(submission, task) is not None:
+                return None
+        return 0.0
 
     async def _show_end(self, job: Job, rung: asyncio.Event) -> None:
         if job.state is State.CANCELLED and job.showing.state is not job.state:
@@ -258,6 +291,7 @@ class Driver:
     async def _finish(self, job: Job, pictures: Sequence[Picture]) -> Ending | None:
         """Show the end, in a stop too; None: the process stops before Discord is back."""
         while True:
+            job = await self._jobs.get(job.id)  # perhaps with a fresher token
             try:
                 return await self._delivery.finish(job, pictures)
             except ChatUnavailable as error:
@@ -265,4 +299,3 @@ class Driver:
                 if self.stopping:
                     return None
                 await self._clock.sleep(DELIVERY_WAIT_S)
-                job = await self._jobs.get(job.id)  # perhaps with a fresher token

@@ -24,6 +24,7 @@ DarkroomError
 │   └── NoResult            completed, but without a usable URL
 ├── DownloadError           a result could not be fetched
 │   ├── DownloadUnavailable ... for now: 404, 5xx, broken off; may be repeated
+│   │   └── DownloadDamaged the bytes are no picture: perhaps only this once
 │   └── DownloadRejected    ... for good: forbidden host, too large, no picture
 └── ChatError               Discord refused to show something (see each class)
     ├── TokenExpired        the interaction's token is dead: use the bot's own
@@ -169,6 +170,10 @@ class DownloadError(DarkroomError):
 
 class DownloadUnavailable(DownloadError):
     """The result is not there for now: 404 at first, 5xx, broken off. May be repeated."""
+
+
+class DownloadDamaged(DownloadUnavailable):
+    """The bytes that came are no whole picture: cut short, or an error page. Perhaps only once."""
 
 
 class DownloadRejected(DownloadError):

@@ -9,12 +9,14 @@ from tempfile import TemporaryDirectory
 import structlog
 
 from bot import words
-from bot.errors import DownloadRejected, DownloadUnavailable
+from bot.errors import DownloadDamaged, DownloadRejected, DownloadUnavailable
 from bot.models import Job, Picture
 from bot.ports import Clock, Downloads, Pictures
 
 AT_ONCE = 8  # bounds memory and bandwidth when many results come at the same moment
 WAITS_S = (0.5, 1, 2, 4, 8, 15, 30, 60, 60, 60, 60, 60, 60, 60, 60)  # ten minutes in all
+
+DAMAGED_COPIES = 3  # then it is no accident of the way
 
 log = structlog.get_logger(__name__)
 
@@ -50,6 +52,7 @@ class Gallery:
     async def _fetch(
         self, job: Job, number: int, url: str, folder: Path, waits_s: Sequence[float]
     ) -> Picture | None:
+        damaged = 0
         for wait_s in (*waits_s, None):
             try:
                 async with self._room:
@@ -59,13 +62,19 @@ class Gallery:
                 return None
             except DownloadUnavailable as error:
                 log.info("result not there yet", job=job.code, error=repr(error))
+                damaged += isinstance(error, DownloadDamaged)
+                if damaged > DAMAGED_COPIES:
+                    return None
                 if wait_s is not None:
                     await self._clock.sleep(wait_s)
         return None
 
     async def _picture(self, job: Job, number: int, url: str, folder: Path) -> Picture:
         path = await self._downloads.fetch(url, folder)
-        info = await self._pictures.inspect(path)
+        try:
+            info = await self._pictures.inspect(path)
+        except DownloadRejected as error:
+            raise DownloadDamaged(str(error)) from error
         extension = "jpg" if info.format == "jpeg" else info.format
         return Picture(
             path=path,

@@ -34,6 +34,9 @@ _FLOORS = {
 }
 
 
+_SHORTEST_SECRET = 6
+
+
 class Redaction:
     """Stars in place of secrets, wherever in a text they stand.
 
@@ -41,7 +44,9 @@ class Redaction:
     """
 
     def __init__(self, secrets: Collection[str]) -> None:
-        longest_first = sorted(secrets, key=len, reverse=True)
+        # A very short one, of a trial, would blot out every other word.
+        known = [secret for secret in secrets if len(secret) >= _SHORTEST_SECRET]
+        longest_first = sorted(known, key=len, reverse=True)
         self._known = re.compile("|".join(map(re.escape, longest_first)) or r"(?!)")
 
     def __call__(self, text: str) -> str:

@@ -15,22 +15,15 @@ from bot.catalogue import MODELS
 from bot.hosts import HostRule
 
 _MAX_SNOWFLAKE = 2**63 - 1
-_SHORTEST_SECRET = 8
 
 
 def _one_word(secret: SecretStr) -> SecretStr:
     """Tokens and keys travel in a header: printable ASCII, no spaces, no quotes.
 
-    Logs blot out a secret wherever it stands: a very short one would blot out everything, and
-    one that JSON has to escape would be missed.
+    Logs blot out a secret wherever it stands: one that JSON has to escape would be missed.
     """
     text = secret.get_secret_value()
-    if (
-        len(text) < _SHORTEST_SECRET
-        or not text.isascii()
-        or not text.isprintable()
-        or set(text) & set(" \"'\\")
-    ):
+    if not text.isascii() or not text.isprintable() or set(text) & set(" \"'\\"):
         raise ValueError("not one plain word")
     return secret
 

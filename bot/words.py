@@ -175,11 +175,6 @@ _FAILURES: Mapping[Failure, tuple[str, str]] = MappingProxyType(
             "The image service could not open one of the input pictures.",
             "Attach it anew and ask again.",
         ),
-        Failure.BAD_KEY: (
-            "This bot's access to the image service has to be set right by its owner.",
-            "",
-        ),
-        Failure.NO_CREDITS: ("This bot is out of picture credits. Its owner was told.", ""),
         Failure.TASK_NOT_FOUND: (
             "The image service lost this picture.",
             "Ask again if you still want it.",
@@ -215,6 +210,9 @@ _FAILURES: Mapping[Failure, tuple[str, str]] = MappingProxyType(
         Failure.UNANSWERED: ("I was interrupted before I could take this on.", "Ask again."),
     }
 )
+_SAID_AS_REFUSAL: Mapping[Failure, RefusalReason] = MappingProxyType(
+    {Failure.NO_CREDITS: RefusalReason.OUT_OF_CREDITS, Failure.BAD_KEY: RefusalReason.BAD_KEY}
+)
 _COST = MappingProxyType(
     {
         Charged.NO: "Not charged.",
@@ -226,6 +224,8 @@ _COST = MappingProxyType(
 
 def failure(reason: Failure, charged: Charged) -> str:
     """Why a job failed, whether that cost anything, and what to do."""
+    if reason in _SAID_AS_REFUSAL:
+        return refusal(Refusal(_SAID_AS_REFUSAL[reason]))
     if reason is Failure.UNKNOWN_OUTCOME:
         return "No answer came. It may have been charged; I won't resend by myself."
     happened, advice = _FAILURES[reason]

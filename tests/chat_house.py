@@ -59,10 +59,16 @@ class FakeJobs:
         return Outlook()
 
     async def cancel(self, one: Job) -> Job | None:
-        return None if self.too_late else replace(one, state=State.CANCELLED)
+        return self._moved(one, State.CANCELLED)
 
     async def check_again(self, one: Job) -> Job | None:
-        return None if self.too_late else replace(one, state=State.WAITING)
+        return self._moved(one, State.WAITING)
+
+    def _moved(self, one: Job, state: State) -> Job | None:
+        if self.too_late:
+            return None
+        self.known = replace(one, state=state)
+        return self.known
 
     async def renew(self, one: Job, reply: Reply) -> None:
         self.replies.append(reply)

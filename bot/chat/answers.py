@@ -64,8 +64,14 @@ async def answer(interaction: Interaction, rendered: Rendered) -> Showing:
             allowed_mentions=NOBODY,
         )
     )
-    message_id = response.message_id if response else await _find_ours(interaction, rendered)
+    message_id = _id_in(response) if response else await _find_ours(interaction, rendered)
     return Showing(message_id=message_id, channel_id=interaction.channel_id, looks=rendered.looks)
+
+
+def _id_in(response: Callback) -> int | None:
+    """The message's id, wherever Discord put it; it need not be told."""
+    resource = response.resource
+    return response.message_id or (resource.id if isinstance(resource, discord.Message) else None)
 
 
 async def update(interaction: Interaction, shown: Showable, note: str | None = None) -> None:

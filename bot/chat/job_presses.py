@@ -14,6 +14,7 @@ from bot.chat.services import JobService, Replays
 from bot.chat.wire import single_attempts, translated
 from bot.errors import UserError
 from bot.models import Failure, Job, Showing, State
+from bot.rules import OPEN
 
 JobPress = Callable[[Interaction, Job], Awaitable[None]]
 
@@ -95,8 +96,18 @@ async def _redraw(interaction: Interaction, job: Job | None, otherwise: str) -> 
     fresh = replace(job, request=replace(job.request, reply=reply))
     rendered = render(fresh, await jobs.outlook(fresh))
     await update(interaction, rendered)
-    await jobs.showed(job.id, job.showing.but(looks=rendered.looks, state=job.state))
     await jobs.renew(job, reply)  # a token edits nothing before its own answer
+    now = await jobs.find(job.code)
+    if now is None or now.state is job.state:
+        # READY is shown by its pictures, which are not out yet.
+        state = job.showing.state if job.state is State.READY else job.state
+        await jobs.showed(job.id, job.showing.but(looks=rendered.looks, state=state))
+    elif now.state not in OPEN:  # it ended meanwhile, and our answer came after the end
+        rendered = render(now, await jobs.outlook(now))
+        with translated(by_token=True), single_attempts():
+            await interaction.edit_original_response(
+                embed=rendered.embed, view=rendered.view(), allowed_mentions=NOBODY
+            )
 
 
 def _jobs(interaction: Interaction) -> JobService:

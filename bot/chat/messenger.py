@@ -43,14 +43,14 @@ class DiscordMessenger:
             single_attempts(),
             opened(rendered.pictures) as files,
         ):
-            await webhook.edit_message(
+            message = await webhook.edit_message(
                 _ORIGINAL,
                 embed=rendered.embed,
                 view=rendered.view(),
                 attachments=_attachments(files),
                 allowed_mentions=NOBODY,
             )
-        return job.showing
+        return job.showing.but(message_id=message.id, channel_id=message.channel.id)
 
     async def edit_by_bot(self, job: Job, outlook: Outlook, pictures: Sequence[Picture]) -> Showing:
         """Edit the known message with the bot's own rights."""

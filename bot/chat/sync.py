@@ -24,6 +24,8 @@ _DAILY_LIMIT = 30034
 Payload = list[dict[str, Any]]
 Registered = Sequence[Mapping[str, Any]]
 
+_NO_LIST = frozenset({404, 405, 501})  # answers of a proxy that offers less than Discord
+
 log = structlog.get_logger(__name__)
 
 
@@ -146,6 +148,11 @@ class CommandSync:
             return await self._api.get_guild_commands(scope.application_id, scope.guild_id)
         except discord.Forbidden as error:
             raise _closed(scope) from error
+        except discord.HTTPException as error:
+            if error.status not in _NO_LIST:
+                raise
+            log.warning("registered commands cannot be listed", error=repr(error))
+            return []
 
     async def _put(self, scope: Scope, payload: Payload) -> Registered:
         try:

@@ -198,7 +198,9 @@ def _is_refusal(answer: Answer) -> bool:
 def _refusal(answer: Answer) -> ProviderError:
     known = _REFUSAL_BY_CODE.get(answer.verdict)
     worded = _REFUSAL_BY_FAILURE.get(failure_in(answer.message) or Failure.PROVIDER)
-    coded = BadKey if answer.verdict == 403 else BadRequest
+    # A 403 without the API's envelope comes from what stands before it, and judges one request.
+    forbidden = answer.verdict == 403 and answer.code is not None
+    coded = BadKey if forbidden else BadRequest
     return answer.error(known or worded or (coded if answer.verdict < 500 else ProviderFault))
 
 

@@ -217,7 +217,7 @@ def test_neither_task_nor_refusal_is_an_unknown_outcome(status: int, body: bytes
 
 
 @pytest.mark.parametrize(
-    ("status", "error"), [(400, BadRequest), (401, BadKey), (403, BadKey), (413, BadRequest)]
+    ("status", "error"), [(400, BadRequest), (401, BadKey), (403, BadRequest), (413, BadRequest)]
 )
 def test_a_plain_4xx_is_a_refusal(status: int, error: type[ProviderError]) -> None:
     with pytest.raises(error):
