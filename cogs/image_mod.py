@@ -7,6 +7,7 @@ from bot import panel_words as words
 from bot.chat import bans, moderation
 from bot.chat.client import DarkroomBot
 from bot.ranges import REASON_CHARS
+from cogs._options import SERVERS_ONLY
 
 Interaction = discord.Interaction[DarkroomBot]
 Reason = app_commands.Range[str, 1, REASON_CHARS]
@@ -18,7 +19,7 @@ def add(bot: DarkroomBot) -> None:
     group = app_commands.Group(
         name="image-mod",
         description=words.IMAGE_MOD,
-        guild_only=True,
+        allowed_contexts=SERVERS_ONLY,
         default_permissions=discord.Permissions(moderate_members=True),
     )
     _add_people(group)
@@ -26,7 +27,7 @@ def add(bot: DarkroomBot) -> None:
     bot.tree.add_command(group)
 
     @bot.tree.context_menu(name=words.REPORT_MENU)
-    @app_commands.guild_only()
+    @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
     async def report(interaction: Interaction, message: discord.Message) -> None:
         await moderation.report(interaction, message)
 

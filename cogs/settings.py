@@ -10,7 +10,7 @@ from bot.chat import panel, use, word_list
 from bot.chat.admins import admin_of, choose_log_channel, tell
 from bot.chat.client import DarkroomBot
 from bot.chat.places import change_channel, change_role
-from cogs._options import Place
+from cogs._options import SERVERS_ONLY, Place
 
 Interaction = discord.Interaction[DarkroomBot]
 Whole = app_commands.Range[int, 0, 10_000_000]
@@ -23,7 +23,7 @@ def add(bot: DarkroomBot) -> None:
     settings = Group(
         name="settings",
         description=words.SETTINGS,
-        guild_only=True,
+        allowed_contexts=SERVERS_ONLY,
         default_permissions=discord.Permissions(manage_guild=True),
     )
     for add_part in (_add_screen, _add_limits, _add_places, _add_log, _add_switches, _add_words):

@@ -159,18 +159,18 @@ async def test_an_error_in_an_event_handler_is_logged(bot: DarkroomBot) -> None:
 
 
 @pytest.mark.parametrize(
-    ("public", "open_to_all", "warned"),
-    [(True, True, True), (True, False, False), (False, True, False)],
+    ("public", "allowed", "warned"),
+    [(True, set(), True), (True, {7}, False), (False, set(), False)],
 )
 async def test_a_public_bot_without_a_list_of_servers_is_warned_about(
     small: SmallDiscord,
     capsys: pytest.CaptureFixture[str],
     public: bool,
-    open_to_all: bool,
+    allowed: set[int],
     warned: bool,
 ) -> None:
     small.public = public
-    bot = DarkroomBot(services(open_to_all=open_to_all, clock=JumpingClock()))
+    bot = DarkroomBot(services(allowed_guild_ids=frozenset(allowed), clock=JumpingClock()))
     await bot.log_in("token")
     await bot.close()
     assert ("ALLOWED_GUILD_IDS" in capsys.readouterr().out) is warned

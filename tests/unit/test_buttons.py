@@ -125,7 +125,7 @@ async def test_a_person_who_cannot_be_told_stops_nothing(
 ) -> None:
     house.small.troubles["POST callback"].append(Refusal(400, 50035))
     await press(house, "v1:drop:k3f9")
-    while "incident" not in capsys.readouterr().out:
+    while "a person was not told" not in capsys.readouterr().out:
         await asyncio.sleep(0.002)
 
 
