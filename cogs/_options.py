@@ -9,8 +9,9 @@ from typing_extensions import override
 from bot.catalogue import Model
 from bot.chat.client import DarkroomBot
 
-# Said in full: `guild_only` leaves direct messages open where ALLOW_DMS opens them by default.
+# Each said, or discord.py takes what is left out from the tree's own contexts.
 SERVERS_ONLY = app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False)
+
 Prompt = app_commands.Range[str, 1, 4000]
 
 

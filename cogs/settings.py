@@ -114,10 +114,8 @@ def _add_places(settings: Group) -> None:
 def _add_log(settings: Group) -> None:
     @settings.command(name="log-channel", description=words.LOG_CHANNEL)
     @app_commands.describe(channel=words.LOG_WHERE)
-    async def log_channel(
-        interaction: Interaction, channel: discord.TextChannel | None = None
-    ) -> None:
-        await tell(interaction, await choose_log_channel(interaction, _id(channel)))
+    async def log_channel(interaction: Interaction, channel: Place | None = None) -> None:
+        await tell(interaction, await choose_log_channel(interaction, channel))
 
 
 def _add_switches(settings: Group) -> None:
@@ -170,8 +168,8 @@ def _add_words(settings: Group) -> None:
         await word_list.hand_out(interaction)
 
 
-def _id(chosen: discord.Role | discord.TextChannel | None) -> int | None:
-    return None if chosen is None else chosen.id
+def _id(role: discord.Role | None) -> int | None:
+    return None if role is None else role.id
 
 
 def _choices(names: Mapping[str, str]) -> list[app_commands.Choice[str]]:

@@ -178,12 +178,12 @@ class _Rehearsal:
     async def bulk_upsert_global_commands(
         self, application_id: int, payload: Payload
     ) -> Registered:
-        return [{"id": 0, **command} for command in payload]
+        return payload
 
     async def bulk_upsert_guild_commands(
         self, application_id: int, guild_id: int, payload: Payload
     ) -> Registered:
-        return [{"id": 0, **command} for command in payload]
+        return payload
 
 
 async def would_register(

@@ -77,7 +77,7 @@ async def _bring(
             files=files,
             view=_report_screen(message, job).view() or discord.utils.MISSING,
             allowed_mentions=NOBODY,
-            nonce=f"report-{message.id}"[:25],
+            nonce=f"r-{message.id}",  # at most 25 characters
         )
 
 

@@ -99,8 +99,7 @@ class CommandSync:
         await self._refuse_foreign(scope, ours)
         await self._leave_old_scope(scope, ours)
         there = await self._put(scope, payload)
-        ids = {one["name"]: one["id"] for one in there if "name" in one and "id" in one}
-        await self._facts.write_fact(_IDS, json.dumps(ids))
+        await self._facts.write_fact(_IDS, json.dumps(_ids(there)))
         await self._facts.write_fact(_SCOPE, str(scope))
         await self._facts.write_fact(_NAMES, json.dumps(sorted(ours)))
         await self._facts.write_fact(_HASH, wanted)
@@ -163,6 +162,10 @@ class CommandSync:
             )
         except discord.Forbidden as error:
             raise _closed(scope) from error
+
+
+def _ids(commands: Registered) -> dict[str, Any]:
+    return {str(one["name"]): one["id"] for one in commands if "id" in one}
 
 
 async def known_ids(facts: Facts) -> Mapping[str, int]:

@@ -76,7 +76,9 @@ def _registered(ours: set[str], there: set[str]) -> Finding:
 
 
 def _slashed(names: Iterable[str]) -> str:
-    return ", ".join(f"/{plain(name)}" for name in sorted(names))
+    """Menus have names with spaces and no slash."""
+    shown = (plain(name) if " " in name else f"/{plain(name)}" for name in sorted(names))
+    return ", ".join(shown)
 
 
 def our_commands(settings: Settings) -> Payload:

@@ -160,13 +160,13 @@ async def test_an_error_in_an_event_handler_is_logged(bot: DarkroomBot) -> None:
 
 @pytest.mark.parametrize(
     ("public", "allowed", "warned"),
-    [(True, (), True), (True, (7,), False), (False, (), False)],
+    [(True, set(), True), (True, {7}, False), (False, set(), False)],
 )
 async def test_a_public_bot_without_a_list_of_servers_is_warned_about(
     small: SmallDiscord,
     capsys: pytest.CaptureFixture[str],
     public: bool,
-    allowed: tuple[int, ...],
+    allowed: set[int],
     warned: bool,
 ) -> None:
     small.public = public

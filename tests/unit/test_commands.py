@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
+import discord
 import pytest
 from structlog.testing import capture_logs
 
@@ -34,39 +35,48 @@ def payloads(model: str = "gpt-image-2-beta", **changes: Any) -> list[dict[str, 
     return bot.commands()
 
 
-def texts(command: dict[str, Any]) -> Iterator[str]:
+COMMANDS = ["imagine", "edit", "fuse", "history", "usage", "settings", "image-mod", "darkroom"]
+MENUS = ["Report picture"]
+
+
+def texts(node: dict[str, Any]) -> Iterator[str]:
     """All that counts towards the 8,000 characters of a command."""
-    yield from (command["name"], command["description"])
+    yield from (node["name"], node["description"])
+    for choice in node.get("choices", ()):
+        yield from (choice["name"], str(choice["value"]))
+    for option in node.get("options", ()):
+        yield from texts(option)
+
+
+def nodes(command: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The command, its groups, its subcommands."""
+    yield command
     for option in command.get("options", ()):
-        yield from (option["name"], option["description"])
-        for choice in option.get("choices", ()):
-            yield from (choice["name"], str(choice["value"]))
-
-
-SLASH = 1
-MAKERS = ["imagine", "edit", "fuse"]
-OTHERS = ["history", "usage", "settings", "image-mod", "darkroom"]
+        if option["type"] <= 2:
+            yield from nodes(option)
 
 
 @pytest.mark.parametrize("model", MODELS)
 def test_commands_are_within_discords_limits(model: str) -> None:
-    commands = [command for command in payloads(model) if command.get("type", 1) == SLASH]
-    assert [command["name"] for command in commands] == [*MAKERS, *OTHERS]
-    for command in commands:
-        options = command["options"]
+    commands = payloads(model)
+    assert [command["name"] for command in commands] == COMMANDS + MENUS
+    for command in (one for one in commands if one["type"] == 1):
         assert sum(map(len, texts(command))) <= 8000
-        assert len(options) <= 25
-        assert len({option["name"] for option in options}) == len(options)
-        for named in (command, *options):
-            assert re.fullmatch(r"[a-z_0-9-]{1,32}", named["name"])
-            assert 1 <= len(named["description"]) <= 100
-        required = [option.get("required", False) for option in options]
-        assert required == sorted(required, reverse=True)
+        for node in nodes(command):
+            options = node["options"]
+            assert len(options) <= 25
+            assert len({option["name"] for option in options}) == len(options)
+            for named in (node, *options):
+                assert re.fullmatch(r"[a-z_0-9-]{1,32}", named["name"])
+                assert 1 <= len(named["description"]) <= 100
+                assert all(len(one["name"]) <= 100 for one in named.get("choices", ()))
+            required = [option.get("required", False) for option in options]
+            assert required == sorted(required, reverse=True)
 
 
 @pytest.mark.parametrize("model", MODELS)
 def test_ratios_and_reference_counts_come_from_the_catalogue(model: str) -> None:
-    makers = [command for command in payloads(model) if command["name"] in MAKERS]
+    makers = payloads(model)[:3]
     for command in makers:
         (ratio,) = [option for option in command["options"] if option["name"] == "aspect_ratio"]
         assert tuple(one["value"] for one in ratio["choices"]) == MODELS[model].aspect_ratios
@@ -79,10 +89,18 @@ def test_commands_are_for_servers_unless_direct_messages_are_allowed(
     allow_dms: bool, contexts: list[int]
 ) -> None:
     for command in payloads(allow_dms=allow_dms):
-        # What is kept about a person can be asked for and deleted anywhere.
-        always = {"darkroom": [0, 1], "settings": [0], "image-mod": [0], "Report picture": [0]}
-        assert command["contexts"] == always.get(command["name"], contexts)
+        in_servers_only = command["name"] in {"settings", "image-mod", "Report picture"}
+        own_data = command["name"] == "darkroom"  # whoever left a server can still have it
+        wanted = [0] if in_servers_only else [0, 1] if own_data else contexts
+        assert command["contexts"] == wanted
         assert command["integration_types"] == [0]
+
+
+def test_admins_and_moderators_commands_are_hidden_from_others() -> None:
+    needed = {one["name"]: one["default_member_permissions"] for one in payloads()}
+    assert needed["settings"] == discord.Permissions(manage_guild=True).value
+    assert needed["image-mod"] == discord.Permissions(moderate_members=True).value
+    assert all(needed[name] is None for name in (*COMMANDS[:5], "darkroom", *MENUS))
 
 
 def attachment(number: int, **changes: object) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 import discord
 import pytest
 
-from bot.chat.sync import CommandSync, Scope
+from bot.chat.sync import CommandSync, Scope, known_ids
 from bot.errors import ConfigurationError
 from tests.chat_house import ChatHouse, FakeFacts, chat_house
 from tests.small_discord import Refusal
@@ -36,11 +36,21 @@ def puts(house: ChatHouse) -> list[str]:
 async def test_login_registers_all_commands(house: ChatHouse) -> None:
     facts = FakeFacts()
     assert await sync(house, facts).run(EVERYWHERE, house.bot.commands())
-    names = [command["name"] for command in house.small.commands[GLOBAL]]
-    assert names == [
-        *("imagine", "edit", "fuse", "history", "usage", "settings", "image-mod", "darkroom"),
-        "Report picture",
-    ]
+    assert house.small.commands[GLOBAL] == house.bot.commands()
+
+
+async def test_the_ids_that_discord_gave_are_known_after_a_restart(house: ChatHouse) -> None:
+    facts = FakeFacts()
+    await sync(house, facts).run(EVERYWHERE, OURS)
+    assert await known_ids(facts) == {"imagine": 1}
+
+
+async def test_commands_whose_ids_are_not_known_are_registered_once_more(house: ChatHouse) -> None:
+    facts = FakeFacts()
+    await sync(house, facts).run(EVERYWHERE, OURS)
+    del facts.facts["commands.ids"]
+    assert await sync(house, facts).run(EVERYWHERE, OURS)
+    assert not await sync(house, facts).run(EVERYWHERE, OURS)
 
 
 async def test_unchanged_commands_cost_no_call(house: ChatHouse) -> None:
