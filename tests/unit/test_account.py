@@ -70,6 +70,18 @@ async def test_the_owner_hears_once_and_the_pause_ends_when_money_is_there(
         assert home.standing.refusal is None
 
 
+async def test_a_pause_lasts_a_minute_though_the_balance_looks_well(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        async with watched(home):
+            await asyncio.sleep(0.02)
+            home.standing.refused(Failure.NO_CREDITS)
+            began = home.clock.now()
+            assert "out of picture credits" in (await heard(home, 1))[0]
+            await heard(home, 2)
+        assert home.clock.now() - began >= timedelta(minutes=1)
+        assert home.standing.pause is None
+
+
 async def test_a_wrong_key_is_found_at_start_and_ends_when_it_is_right(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
         right = home.api.balance

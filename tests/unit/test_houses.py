@@ -354,9 +354,11 @@ async def test_a_pause_of_the_provider_is_noted_when_it_begins_and_when_it_ends(
     core.standing.refused(Failure.NO_CREDITS)
     core.api.balance = replace(await core.api.get_balance(), available_usd=0.0)
     await core.watch._check_money()
-    await core.watch._check_money()
+    await core.watch._tell_pauses()
+    await core.watch._tell_pauses()
     core.api.balance = replace(core.api.balance, available_usd=9.0)
     await core.watch._check_money()
+    await core.watch._tell_pauses()
     pauses = [one for one in core.journal.noted if isinstance(one, ProviderPause)]
     assert [(one.trouble.kind, one.over) for one in pauses] == [
         ("credits", False),
