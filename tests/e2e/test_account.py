@@ -29,7 +29,7 @@ async def test_the_owner_hears_of_money_and_people_are_refused_in_private(
         stage.api.register.total_micro_usd = 0
         message = await stage.shows(await stage.ask("the first without"), RED)
         assert words(message) == (
-            "This bot is out of picture credits. Its owner was told. Not charged."
+            "This bot is out of picture credits. Its owner was told; nothing was charged."
         )
         refused = await stage.refused(await stage.newcomer().slash("imagine", prompt="the next"))
         assert refused == (
