@@ -143,7 +143,7 @@ async def test_a_check_beside_the_running_bot_finds_it(stage: Stage, tmp_path: P
     ended = await _check(stage, tmp_path)
     assert ended.code == 0, ended
     findings = _findings(ended)
-    assert findings["commands"].startswith("registered: /")
+    assert findings["commands"].startswith("registered: ")
     assert findings["database"].endswith("can be written")
     assert findings["PUBLIC_URL"] == f"{stage.bot.env['PUBLIC_URL']} leads to a running Darkroom"
     _tells_no_secret(stage, ended)
