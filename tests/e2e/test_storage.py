@@ -190,7 +190,7 @@ async def test_a_full_disk_refuses_what_is_new_and_keeps_what_is_under_way(
             handle = await play.newcomer().slash("imagine", prompt=f"too much, {number}")
             assert await play.refused(handle) == words.STORE_UNAVAILABLE
         play.release("under way")
-        await play.bot.logged("driver failed")
+        await play.bot.logged("driver stopped by the database")
     await play.shows(under_way, GREEN)
     await play.shows(await play.ask("room again"), GREEN)
     assert len(play.posts("under way")) == 1
@@ -203,7 +203,7 @@ async def test_a_process_that_dies_on_a_full_disk_loses_nothing(play: Stage) -> 
     under_way = await play.held("survivor")
     with full_disk(play):
         play.release("survivor")
-        await play.bot.logged("driver failed")
+        await play.bot.logged("driver stopped by the database")
         await play.bot.kill()
     await play.bot.start(wait_ready=False)
     await play.shows(under_way, GREEN)
@@ -249,7 +249,7 @@ async def test_a_lock_for_long_keeps_the_process_and_its_jobs(play: Stage, tmp_p
     under_way = await play.held("a long lock")
     with locked(tmp_path):
         play.release("a long lock")
-        await play.bot.logged("driver failed")
+        await play.bot.logged("driver stopped by the database")
     await play.shows(under_way, GREEN)
     assert len(play.posts("a long lock")) == 1
 
