@@ -55,7 +55,10 @@ async def test_identity_channel_menu_and_drawer_are_reached_by_keys(visitor: Vis
     await keys.press("Shift+F10")
     await expect(visitor.page.get_by_role("menuitem", name="Reply")).to_be_focused()
     await keys.press("End")
-    await expect(visitor.page.get_by_role("menuitem", name="Delete message")).to_be_focused()
+    delete = visitor.page.get_by_role("menuitem", name="Delete message")
+    while not await delete.evaluate("item => item === document.activeElement"):
+        await keys.press("ArrowUp")  # past the applications' own entries
+    await expect(delete).to_be_focused()
     await keys.press("Enter")
     await expect(visitor.messages).to_have_count(0)
     await visitor.page.locator(".me-button").focus()
