@@ -20,10 +20,11 @@ from bot.errors import (
     ProviderError,
     ProviderFault,
     ProviderUnavailable,
+    StoreUnavailable,
     TaskNotFound,
     TokenExpired,
 )
-from bot.models import Change, Charged, Failure, Job, State, Task, TaskPhase
+from bot.models import Change, Charged, Failure, Job, State, Submission, Task, TaskPhase
 from tests.house import HERE, House, house
 
 
@@ -358,3 +359,56 @@ async def test_an_unanswered_job_is_withdrawn_where_people_see_it_before_it_ends
         end = await home.drive(job)
         assert (end.state, end.failure) == (State.CANCELLED, Failure.UNANSWERED)
         assert home.messenger.shown == [("interaction", State.CANCELLED, 0)]
+
+
+async def test_a_known_task_is_written_however_long_the_database_refuses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with house(tmp_path) as home:
+        job, refusals = await home.ask(), 3
+        accepted = home.jobs.accepted
+
+        async def refuse_at_first(submission: Submission, task: Task) -> Job | None:
+            nonlocal refusals
+            if refusals:
+                refusals -= 1
+                raise StoreUnavailable("locked")
+            return await accepted(submission, task)
+
+        monkeypatch.setattr(home.jobs, "accepted", refuse_at_first)
+        end = await home.drive(job)
+        assert (end.state, refusals) == (State.DELIVERED, 0)
+        assert len(home.api.posted) == 1
+
+
+async def test_a_damaged_copy_is_fetched_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with house(tmp_path) as home:
+        whole, fetch = home.downloads.data, home.downloads.fetch
+        home.downloads.data = whole[:-20]
+
+        async def better_each_time(url: str, folder: Path) -> Path:
+            path = await fetch(url, folder)
+            home.downloads.data = whole
+            return path
+
+        monkeypatch.setattr(home.downloads, "fetch", better_each_time)
+        job = await home.drive(await home.ask())
+        assert job.state is State.DELIVERED
+        assert len(home.downloads.fetched) == 2
+
+
+async def test_a_read_that_hangs_does_not_outlast_the_time_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with house(tmp_path, timeout_s=1) as home:
+
+        async def hang(_: str) -> Task:
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        monkeypatch.setattr(home.api, "get_task", hang)
+        async with asyncio.timeout(10):
+            job = await home.drive(await home.ask())
+        assert job.state is State.EXPIRED
