@@ -2,7 +2,10 @@
 
 import pytest
 
-from bot.settings import Settings
+# Before any test module imports them, whichever folder is collected first.
+pytest.register_assert_rewrite("tests.e2e.stage", "tests.browser.house", "tests.browser.by_hand")
+
+from bot.settings import Settings  # noqa: E402
 
 
 @pytest.fixture(autouse=True)

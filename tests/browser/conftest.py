@@ -3,17 +3,13 @@
 from collections.abc import AsyncIterator
 
 import aiohttp
-import pytest
 import pytest_asyncio
+from playwright.async_api import Browser
 
-pytest.register_assert_rewrite("tests.browser.house", "tests.browser.by_hand")
-
-from playwright.async_api import Browser  # noqa: E402
-
-from bot.sandbox.page.serve import Opened  # noqa: E402
-from tests.browser import house  # noqa: E402 - only then its asserts explain themselves
-from tests.browser.by_hand import ByHand  # noqa: E402
-from tests.raw_discord import Raw  # noqa: E402
+from bot.sandbox.page.serve import Opened
+from tests.browser import house
+from tests.browser.by_hand import ByHand
+from tests.raw_discord import Raw
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -6,11 +6,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-pytest.register_assert_rewrite("tests.e2e.stage")
-
-from tests.e2e.process import Beside, Ended, free_port  # noqa: E402 - only then asserts explain
-from tests.e2e.stage import Stage, start  # noqa: E402
-from tests.e2e.stage import stage as opened  # noqa: E402
+from tests.e2e.process import Beside, Ended, free_port
+from tests.e2e.stage import Stage, start
+from tests.e2e.stage import stage as opened
 
 
 def _without_discord(folder: Path) -> Beside:
