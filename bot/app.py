@@ -32,10 +32,10 @@ from bot.images.relay import SourceRelay
 from bot.jobs import Jobs, Rulebook
 from bot.journal import Relay
 from bot.pictures import PillowPictures
-from bot.ports import Journal, Store
+from bot.ports import Journal
 from bot.runner import Runner
 from bot.settings import Settings
-from bot.store import open_store
+from bot.store import SqlStore, open_store
 from cogs import add_commands
 
 STOP_DEADLINE_S = 8.0  # container runtimes send SIGKILL after 10 s
@@ -88,7 +88,9 @@ async def run(settings: Settings, *, replace_commands: bool = False) -> int:
             "discord": bot.serve(settings.token),
             "care": runner.run(),
             "account": watch.run(),
-            "housekeeping": Housekeeping(store.houses, clock, settings.retention_days).run(),
+            "housekeeping": Housekeeping(
+                *(store.houses, store.drafts, clock, settings.retention_days)
+            ).run(),
             "log channels": log_channels.run(),
             "signals": stop.wait(),
         }
@@ -123,7 +125,7 @@ async def _api(settings: Settings, stack: AsyncExitStack) -> SourceRelay:
 
 def _services(
     settings: Settings,
-    store: Store,
+    store: SqlStore,
     jobs: Jobs,
     houses: Houses,
     journal: Journal,
@@ -133,6 +135,7 @@ def _services(
     return Services(
         jobs=jobs,
         houses=houses,
+        drafts=store.drafts,
         journal=journal,
         charts=ChartPainter(),
         facts=store,
