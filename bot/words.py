@@ -70,6 +70,7 @@ PROMPT = "What the picture should show"
 EDIT_PROMPT = "What should change"
 FUSE_PROMPT = "How to put them together; call them image 1, image 2, ..."
 ASPECT_RATIO = "Width to height; auto leaves it to the model"
+RATIO = "Aspect ratio"
 HISTORY = "Your own pictures here; send one again"
 IMAGE = "The picture to change: PNG, JPEG or WebP, at most 20 MB"
 

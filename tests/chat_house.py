@@ -182,6 +182,11 @@ class ChatHouse:
         """An interaction as the client builds it of an event."""
         return discord.Interaction(data=payload, state=self.bot._connection)  # type: ignore[arg-type]
 
+    def message(self, payload: dict[str, Any]) -> discord.Message:
+        """A message as the client builds it of what Discord gives."""
+        channel: Any = self.bot.get_partial_messageable(int(payload["channel_id"]))
+        return discord.Message(state=self.bot._connection, channel=channel, data=payload)  # type: ignore[arg-type]
+
 
 def services(jobs: FakeJobs | None = None, **changes: Any) -> Services:  # noqa: ANN401 - any field
     """What a client is given, with the default model."""
