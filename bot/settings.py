@@ -80,6 +80,7 @@ class Settings(BaseSettings):
         examples=["81384788765712384,613425648685547541"],
     )
     allow_dms: bool = Field(False, description="true or false", examples=["false"])
+    replies: bool = Field(True, description="true or false", examples=["true"])
 
     apimodels_api_key: Secret | None = Field(
         None,

@@ -1,16 +1,17 @@
 """From an interaction to an admitted, answered job: what commands, forms and buttons share."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import discord
 
 from bot import inert, words
 from bot.chat.answers import Interaction, answer, whisper
-from bot.chat.circumstances import circumstances_of
-from bot.chat.embeds import render
+from bot.chat.circumstances import Person, circumstances_of
+from bot.chat.embeds import Rendered, render
 from bot.chat.services import JobService, Services
 from bot.errors import ChatError, ChatUnavailable, StoreError, UserError
-from bot.models import Job, JobRequest, Place, Refusal, Reply, Wish
+from bot.models import Job, JobRequest, Place, Refusal, Reply, Showing, Wish
 
 
 async def ask(interaction: Interaction, wish: Wish, *, draft_id: int | None = None) -> None:
@@ -48,7 +49,7 @@ async def ask(interaction: Interaction, wish: Wish, *, draft_id: int | None = No
     match outcome:
         case Job() as job:
             interaction.extras["job"] = job.code
-            await _answer(interaction, services.jobs, job)
+            await shown_first(services.jobs, job, lambda seen: answer(interaction, seen))
         case Refusal() as refused:
             await whisper(interaction, _refusal(interaction, refused))
         case None:  # Discord delivered the event twice; the other one answers
@@ -82,22 +83,30 @@ def _bot_sees(interaction: Interaction) -> bool:
 
 def _refusal(interaction: Interaction, refused: Refusal) -> str:
     """Why not; other channels are named only to those who may write there."""
-    open_to_asker = tuple(one for one in refused.try_channels if _may_write(interaction, one))
-    seen = replace(refused, try_channels=open_to_asker)
+    seen = for_eyes_of(interaction.user, interaction.guild, refused)
     return words.refusal(seen, here=interaction.channel_id)
 
 
-def _may_write(interaction: Interaction, channel_id: int) -> bool:
-    channel = interaction.guild.get_channel(channel_id) if interaction.guild else None
-    if channel is None or not isinstance(interaction.user, discord.Member):
+def for_eyes_of(person: Person, guild: discord.Guild | None, refused: Refusal) -> Refusal:
+    """The refusal without channels in which this person could not write."""
+    open_to_them = tuple(one for one in refused.try_channels if _may_write(person, guild, one))
+    return replace(refused, try_channels=open_to_them)
+
+
+def _may_write(person: Person, guild: discord.Guild | None, channel_id: int) -> bool:
+    channel = guild.get_channel(channel_id) if guild else None
+    if channel is None or not isinstance(person, discord.Member):
         return False
-    held = channel.permissions_for(interaction.user)
+    held = channel.permissions_for(person)
     return held.view_channel and held.send_messages
 
 
-async def _answer(interaction: Interaction, jobs: JobService, job: Job) -> None:
+async def shown_first(
+    jobs: JobService, job: Job, show: Callable[[Rendered], Awaitable[Showing]]
+) -> None:
+    """Give a job its first answer, or give it back. Raises StoreError, ChatError."""
     try:
-        showing = await answer(interaction, render(job, await jobs.outlook(job)))
+        showing = await show(render(job, await jobs.outlook(job)))
     except ChatUnavailable:  # perhaps it is out: the care loop withdraws it there
         raise
     except (ChatError, StoreError):
