@@ -30,6 +30,7 @@ class Call:
     payload: Any
     files: dict[str, bytes]
     authorized: bool
+    query: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -53,6 +54,8 @@ class SmallDiscord:
         self.troubles: defaultdict[str, deque[Trouble]] = defaultdict(deque)
         self.commands: dict[str, list[dict[str, Any]]] = {}
         self.acknowledged: dict[str, dict[str, Any]] = {}
+        self.channel: dict[str, Any] = {}  # what a look at a channel shows
+        self.written: list[dict[str, Any]] = []  # ... at its messages, newest first
         self.public = False
         self.url = ""
 
@@ -79,10 +82,6 @@ class SmallDiscord:
 
     def _answer(self, kind: str, call: Call) -> web.Response:
         match kind:
-            case "GET user":
-                return _json(USER)
-            case "GET application":
-                return _json(_application(self.public))
             case "POST callback":
                 return self._acknowledge(call)
             case "GET original":
@@ -93,10 +92,20 @@ class SmallDiscord:
             case "PUT commands":
                 self.commands[call.path] = call.payload
                 return _json([{"id": "1", "application_id": "1", **one} for one in call.payload])
-            case "POST dm":
-                return _json({"id": "99", "type": 1, "recipients": [_person(5)]})
-            case _:
-                return _json(_message(call.payload, call.path))
+            case "DELETE message":
+                return web.Response(status=204)
+        return _json(self._shown().get(kind) or _message(call.payload, call.path))
+
+    def _shown(self) -> dict[str, Any]:
+        """What is there to be looked at."""
+        return {
+            "GET user": USER,
+            "GET application": _application(self.public),
+            "GET channel": self.channel,
+            "GET messages": self.written,
+            "GET message": self.written[0] if self.written else None,
+            "POST dm": {"id": "99", "type": 1, "recipients": [_person(5)]},
+        }
 
     def _acknowledge(self, call: Call) -> web.Response:
         token = call.path.split("/")[-2]
@@ -180,6 +189,7 @@ def _kind(path: str) -> str:
         ("/messages/", "message"),
         ("/messages", "messages"),
         ("/webhooks/", "followup"),
+        ("/channels/", "channel"),
     ):
         if part in path:
             return kind
@@ -199,7 +209,7 @@ async def _read(request: web.Request) -> Call:
     elif request.can_read_body:
         payload = json.loads(await request.read())
     authorized = "Authorization" in request.headers
-    return Call(request.method, request.path, payload, files, authorized)
+    return Call(request.method, request.path, payload, files, authorized, dict(request.query))
 
 
 def _cut(request: web.Request) -> web.Response:

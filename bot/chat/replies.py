@@ -20,8 +20,8 @@ from bot.errors import ChatError
 from bot.models import Place, Showing
 from bot.ports import Clock
 
-ANSWER_S = 7.0  # with admission's 2 s less than the 10 s after which the job is given back
-ATTEMPT_S = 2.5
+ANSWER_S = 15.0  # of the 20 s after which an unanswered job is given back
+ATTEMPT_S = 6.0  # discord.py sits out the 5 s of a channel's rate limit within a call
 RETRY_WAITS_S = (0.1, 0.5, 1.0, 1.0)
 STAYS_S = 15.0
 QUIET = timedelta(seconds=10)  # for one person, so that nobody makes the bot flood a channel

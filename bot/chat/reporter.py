@@ -70,9 +70,7 @@ async def report_message(
     if isinstance(error, _UNTOLD):
         log.warning("message not answered", message=message.id, error=repr(error))
         return
-    place = place_of(message)
-    asker = _Asker(message.author.id, place.guild_id, place.channel_id, journal)
-    await _tell(lambda: replies.tell(message, _sentence(error, asker)))
+    await _tell(lambda: replies.tell(message, _sentence(error, _writer(message, journal))))
 
 
 async def _tell(tell: Callable[[], Awaitable[None]], job: str | None = None) -> None:
@@ -94,6 +92,11 @@ def _cause(error: Exception) -> BaseException:
 def _asker(interaction: Interaction) -> _Asker:
     journal: Journal = interaction.client.services.journal
     return _Asker(interaction.user.id, interaction.guild_id, interaction.channel_id, journal)
+
+
+def _writer(message: discord.Message, journal: Journal) -> _Asker:
+    place = place_of(message)
+    return _Asker(message.author.id, place.guild_id, place.channel_id, journal)
 
 
 def _sentence(cause: BaseException, asker: _Asker, job: str | None = None) -> str:
