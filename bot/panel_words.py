@@ -23,6 +23,10 @@ LIST_TOO_LONG = (
 )
 NO_FORBIDDEN_WORDS = "No words are forbidden here."
 NOT_ON_THE_LIST = "That is not on the list; nothing was changed."
+CHANGED_MEANWHILE = (
+    "Somebody else has changed this rule since your form opened; nothing was changed. Please open "
+    "it again."
+)
 ON_THE_LIST = "That is on the list already; nothing was changed."
 
 # Commands, at most 100 characters each.

@@ -1,6 +1,6 @@
 """What handlers of commands and buttons call: handed to the client in one value."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -8,6 +8,7 @@ from typing import Protocol
 from bot.catalogue import Model
 from bot.hosts import HostRule
 from bot.house_rules import Circumstances, HouseRules, RuleChange, UsageReport
+from bot.house_words import Setting
 from bot.models import (
     Block,
     Job,
@@ -85,6 +86,16 @@ class HouseService(Protocol):
         """Every rule that applies, as (name, words), the operator's defaults filled in."""
         ...
 
+    async def change(
+        self,
+        guild_id: int,
+        by_person_id: int,
+        setting: Setting,
+        change: Callable[[HouseRules], HouseRules],
+    ) -> RuleChange:
+        """Apply a pure change, which may refuse by UserError, to the rules as they then stand."""
+        ...
+
     async def change_cooldown(
         self, guild_id: int, by_person_id: int, seconds: int | None, role_id: int | None = None
     ) -> RuleChange:
@@ -107,33 +118,6 @@ class HouseService(Protocol):
         self, guild_id: int, by_person_id: int, micro_usd: int | None
     ) -> RuleChange:
         """Money of the server in a calendar month."""
-        ...
-
-    async def change_channels(
-        self,
-        guild_id: int,
-        by_person_id: int,
-        allowed: Collection[int],
-        denied: Collection[int],
-    ) -> RuleChange:
-        """Where pictures are made."""
-        ...
-
-    async def change_roles(
-        self,
-        guild_id: int,
-        by_person_id: int,
-        allowed: Collection[int],
-        denied: Collection[int],
-        exempt: Collection[int],
-    ) -> RuleChange:
-        """Who may make pictures, and who is free of limits."""
-        ...
-
-    async def change_forbidden_words(
-        self, guild_id: int, by_person_id: int, forbidden: Collection[str]
-    ) -> RuleChange:
-        """Words and phrases that no prompt may have."""
         ...
 
     async def change_log_channel(
