@@ -198,26 +198,28 @@ class Houses:
         if until is not None and until <= now:
             raise UserError(house_words.BLOCK_IS_OVER)
         ban = Block(person_id, by_person_id, now, until, reason.strip()[:REASON_CHARS])
-        await self._store.block(guild_id, ban)
-        free = house_words.ban_stands(banned=False)
-        shut_out = house_words.ban_stands(banned=True, until_when=until)
-        self._note_ban(guild_id, by_person_id, person_id, free, shut_out)
+        before = await self._store.block(guild_id, ban)
+        self._note_ban(guild_id, by_person_id, person_id, before, ban)
         return ban
 
     async def unblock(self, guild_id: int, by_person_id: int, person_id: int) -> bool:
         """Lift a ban; False: there was none."""
         lifted = await self._store.unblock(guild_id, person_id)
-        if lifted:
-            shut_out = house_words.ban_stands(banned=True)
-            free = house_words.ban_stands(banned=False)
-            self._note_ban(guild_id, by_person_id, person_id, shut_out, free)
-        return lifted
+        if lifted is not None:
+            self._note_ban(guild_id, by_person_id, person_id, lifted, None)
+        return lifted is not None
 
     def _note_ban(
-        self, guild_id: int, by_person_id: int, person_id: int, before: str, after: str
+        self,
+        guild_id: int,
+        by_person_id: int,
+        person_id: int,
+        before: Block | None,
+        after: Block | None,
     ) -> None:
         what = house_words.ban_of(person_id)
-        change = RuleChange(self._clock.now(), by_person_id, what, before, after)
+        told = (house_words.ban_stands(before), house_words.ban_stands(after))
+        change = RuleChange(self._clock.now(), by_person_id, what, *told)
         self._journal.note(SettingChanged(guild_id, change))
 
     async def blocks(self, guild_id: int) -> Sequence[Block]:

@@ -210,6 +210,14 @@ REMOVED_ALREADY = "That message is gone already."
 REMOVE_LABEL = "Delete the picture"
 BLOCK_TITLE = "Shut somebody out"
 BLOCK_LABEL = "Block the person …"
+BLOCK_MANAGER = (
+    "Whoever may manage this server cannot be shut out: that person could lift it again. Nobody "
+    "was blocked."
+)
+UNBLOCK_ONESELF = "Somebody else has to let you in again."
+PERSON_UNKNOWN = (
+    "Discord did not tell me in time who that is; nobody was blocked. Please try again."
+)
 NOT_BLOCKED = "Nobody shut that person out."
 NOBODY_BLOCKED = "Nobody is shut out here."
 

@@ -171,12 +171,12 @@ class HouseStore(Protocol):
         """The server's audit, newest first."""
         ...
 
-    async def block(self, guild_id: int, block: Block) -> None:
-        """Shut a person out of a server; replaces an earlier ban."""
+    async def block(self, guild_id: int, block: Block) -> Block | None:
+        """Shut a person out of a server; gives the ban in force that this one replaces."""
         ...
 
-    async def unblock(self, guild_id: int, person_id: int) -> bool:
-        """Lift a ban; False: there was none."""
+    async def unblock(self, guild_id: int, person_id: int) -> Block | None:
+        """Lift a ban and give it; None: there was none."""
         ...
 
     async def blocks(self, guild_id: int) -> Sequence[Block]:

@@ -60,12 +60,12 @@ class SqlHouses:
 
     # People.
 
-    async def block(self, guild_id: int, block: Block) -> None:
-        """Shut a person out of a server; replaces an earlier ban."""
-        await self._database.write(partial(servers.block, guild_id=guild_id, ban=block))
+    async def block(self, guild_id: int, block: Block) -> Block | None:
+        """Shut a person out of a server; gives the ban in force that this one replaces."""
+        return await self._database.write(partial(servers.block, guild_id=guild_id, ban=block))
 
-    async def unblock(self, guild_id: int, person_id: int) -> bool:
-        """Lift a ban; False: there was none."""
+    async def unblock(self, guild_id: int, person_id: int) -> Block | None:
+        """Lift a ban and give it; None: there was none."""
         now = self._clock.now()
         return await self._database.write(
             partial(servers.unblock, guild_id=guild_id, person_id=person_id, now=now)

@@ -76,8 +76,9 @@ async def read_changes(connection: AsyncConnection, guild_id: int, limit: int) -
     return [RuleChange(*row) for row in await connection.execute(query)]
 
 
-async def block(connection: AsyncConnection, guild_id: int, ban: Block) -> None:
-    """Shut a person out of a server; replaces an earlier ban."""
+async def block(connection: AsyncConnection, guild_id: int, ban: Block) -> Block | None:
+    """Shut a person out of a server; gives the ban in force that this one replaces."""
+    before = await _ban(connection, guild_id, ban.person_id, ban.at)
     await upsert(
         connection,
         blocks,
@@ -89,15 +90,26 @@ async def block(connection: AsyncConnection, guild_id: int, ban: Block) -> None:
             "reason": ban.reason,
         },
     )
+    return before
 
 
 async def unblock(
     connection: AsyncConnection, guild_id: int, person_id: int, now: datetime
-) -> bool:
-    """Lift a ban; False: there was none in force."""
+) -> Block | None:
+    """Lift a ban and give it; None: there was none in force."""
+    lifted = await _ban(connection, guild_id, person_id, now)
     theirs = (blocks.c.guild_id == guild_id, blocks.c.person_id == person_id)
-    lifted = await connection.execute(delete(blocks).where(*theirs, in_force(now)))
-    return lifted.rowcount == 1
+    if lifted is not None:
+        await connection.execute(delete(blocks).where(*theirs))
+    return lifted
+
+
+async def _ban(
+    connection: AsyncConnection, guild_id: int, person_id: int, now: datetime
+) -> Block | None:
+    theirs = (blocks.c.guild_id == guild_id, blocks.c.person_id == person_id)
+    row = (await connection.execute(select(blocks).where(*theirs, in_force(now)))).one_or_none()
+    return None if row is None else block_of(row)
 
 
 async def read_blocks(connection: AsyncConnection, guild_id: int, now: datetime) -> list[Block]:

@@ -20,8 +20,8 @@ class Beat:
         self.stage = stage
         self.guild = stage.new_guild("Beat")
         (self.general,) = self.guild.channels.values()
-        role = stage.discord.role("Moderators", permissions.MODERATOR, guild=self.guild)
-        self.moderator = stage.discord.person("Mod", role, guild=self.guild)
+        self.role = stage.discord.role("Moderators", permissions.MODERATOR, guild=self.guild)
+        self.moderator = stage.discord.person("Mod", self.role, guild=self.guild)
         owner = stage.discord.world.users[self.guild.owner_id]
         self.owner = Person(stage.discord.desk, owner, self.general)
         self.log = stage.discord.channel("log", guild=self.guild)
@@ -46,6 +46,15 @@ class Beat:
         shown = await handle.wait_for(lambda one: not one.content.startswith("I am bringing"))
         reports = [one for one in self._messages(self.log) if one.components]
         return shown.content, reports[-1] if reports else None
+
+    async def logged(self, wanted: str) -> str:
+        """What the log channel says, once it says that."""
+
+        def text() -> str:
+            return "\n".join(one.content for one in self._messages(self.log))
+
+        await self.stage.discord.wait_until(lambda: re.search(wanted, text()) is not None)
+        return text()
 
     def _messages(self, channel: Channel) -> list[Message]:
         return self.stage.discord.world.in_channel(channel.id)
@@ -83,6 +92,71 @@ async def test_who_is_blocked_makes_nothing_until_somebody_lifts_it(beat: Beat) 
     assert "again" in await beat.mod("unblock", person=person)
     assert "Nobody shut that person out" in await beat.mod("unblock", person=person)
     await beat.picture("inside again", person)
+
+
+async def test_who_could_lift_the_block_again_is_not_blocked(beat: Beat) -> None:
+    bits = permissions.MEMBER | permissions.Permission.MANAGE_GUILD
+    managers = beat.stage.discord.role("Managers", bits, guild=beat.guild)
+    manager = beat.stage.discord.person("Max", managers, guild=beat.guild)
+    for person in (manager, beat.owner):
+        told = await beat.mod("block", person=person, until="1h")
+        assert told.startswith("Whoever may manage this server cannot be shut out")
+    await beat.listen()
+    _, report = await beat.report(await beat.picture("of the manager", manager))
+    assert report is not None
+    opened = await beat.moderator.click(report, "Block the person …")
+    await opened.answer()
+    sent = await beat.moderator.submit(opened, {"until": ["lifted"]})
+    assert said(await sent.answer()).startswith("Whoever may manage this server")
+    assert await beat.mod("blocked") == "Nobody is shut out here."
+    await beat.picture("still theirs", manager)
+
+
+async def test_a_blocked_moderator_cannot_let_oneself_in(beat: Beat) -> None:
+    other = beat.stage.discord.person("Moe", beat.role, guild=beat.guild)
+    handle = await other.slash("image-mod block", person=beat.moderator, until="1d")
+    assert "makes no pictures here" in said(await handle.answer())
+    told = await beat.mod("unblock", person=beat.moderator)
+    assert told == "Somebody else has to let you in again."
+    refused = await beat.moderator.slash("imagine", prompt="as if nothing were")
+    assert said(await refused.answer()).startswith("This server's moderators do not let you")
+    handle = await other.slash("image-mod unblock", person=beat.moderator)
+    assert "again" in said(await handle.answer())
+
+
+async def test_the_log_tells_what_a_block_replaced_and_what_was_lifted(beat: Beat) -> None:
+    await beat.listen()
+    person = beat.member()
+    for until in ("1h", "lifted"):
+        await beat.mod("block", person=person, until=until)
+    await beat.mod("unblock", person=person)
+    text = await beat.logged(r"→ none")
+    ban = f"Ban of <@{person.id}>:"
+    end = r"until <t:\d+:f>"
+    plain = text.replace("\\", "")
+    for line in (rf"{ban} none → {end}", rf"{ban} {end} → until it is lifted"):
+        assert re.search(line, plain)
+    assert f"{ban} until it is lifted → none" in plain
+
+
+async def test_who_left_the_server_can_be_blocked_before_coming_back(beat: Beat) -> None:
+    person = beat.member()
+    message = await beat.picture("and gone", person)
+    await beat.listen()
+    _, report = await beat.report(message)
+    assert report is not None
+    del beat.guild.members[person.id]
+    opened = await beat.moderator.click(report, "Block the person …")
+    await opened.answer()
+    sent = await beat.moderator.submit(opened, {"until": ["7d"]})
+    assert "makes no pictures here" in said(await sent.answer())
+
+
+async def test_nobody_is_blocked_while_discord_does_not_say_who_it_is(beat: Beat) -> None:
+    beat.stage.discord.faults.answer("GET /guilds/*/members/*", 500, times=9)
+    told = await beat.mod("block", person=beat.member(), until="1h")
+    assert told.startswith("Discord did not tell me in time who that is")
+    assert await beat.mod("blocked") == "Nobody is shut out here."
 
 
 async def test_why_goes_by_the_roles_of_the_person_it_asks_for(beat: Beat) -> None:
