@@ -254,6 +254,10 @@ class Houses:
         """We are gone from a server: its settings go after 30 days."""
         await self._store.left_server(guild_id)
 
+    async def joined(self, guild_id: int) -> None:
+        """We came to a server: what is kept of an earlier time there stays."""
+        await self._store.joined_server(guild_id)
+
     async def servers_are(self, guild_ids: Collection[int]) -> None:
         """We are in these servers now and in no others."""
         await self._store.servers_are(guild_ids)

@@ -254,6 +254,10 @@ class HouseStore(Protocol):
         """Remember since when we are gone from a server."""
         ...
 
+    async def joined_server(self, guild_id: int) -> None:
+        """We are in a server, for the first time or again."""
+        ...
+
     async def servers_are(self, guild_ids: Collection[int]) -> None:
         """We are in these servers and in no others; who left before stays left since then."""
         ...

@@ -114,9 +114,13 @@ class FakeHouses:
 
     servers: list[int] = field(default_factory=list)
     left_servers: list[int] = field(default_factory=list)
+    joined_servers: list[int] = field(default_factory=list)
 
     async def servers_are(self, guild_ids: Collection[int]) -> None:
         self.servers = list(guild_ids)
+
+    async def joined(self, guild_id: int) -> None:
+        self.joined_servers.append(guild_id)
 
     async def left(self, guild_id: int) -> None:
         self.left_servers.append(guild_id)

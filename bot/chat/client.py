@@ -185,12 +185,15 @@ class DarkroomBot(discord.Client):
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Somebody added us: say hello, where pictures may be made at all."""
+        await self.services.houses.joined(guild.id)
+        log.info("server joined", guild=guild.id)
         if self.services.allows_server(guild.id):
             await guide.greet(guild, self.command_ids, self.services)
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """We are out: what is kept of the server goes after a while."""
         await self.services.houses.left(guild.id)
+        log.info("server left", guild=guild.id)
 
     async def on_interaction(self, interaction: discord.Interaction["DarkroomBot"]) -> None:
         """Buttons and forms; commands go to the tree.

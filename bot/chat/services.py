@@ -180,6 +180,10 @@ class HouseService(Protocol):
         """We were removed from a server, from now on."""
         ...
 
+    async def joined(self, guild_id: int) -> None:
+        """We came to a server, for the first time or again."""
+        ...
+
     async def servers_are(self, guild_ids: Collection[int]) -> None:
         """We are in these servers and in no others."""
         ...

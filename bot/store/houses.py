@@ -196,6 +196,10 @@ class SqlHouses:
         now = self._clock.now()
         await self._database.write(partial(servers.mark_left, guild_id=guild_id, at=now))
 
+    async def joined_server(self, guild_id: int) -> None:
+        """We are in a server, for the first time or again."""
+        await self._database.write(partial(servers.mark_joined, guild_id=guild_id))
+
     async def servers_are(self, guild_ids: Collection[int]) -> None:
         """We are in these servers and in no others; who left before stays left since then."""
         now = self._clock.now()

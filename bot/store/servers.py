@@ -176,13 +176,18 @@ async def mark_left(connection: AsyncConnection, guild_id: int, at: datetime) ->
         await connection.execute(insert(left_servers).values(guild_id=guild_id, at=at))
 
 
+async def mark_joined(connection: AsyncConnection, guild_id: int) -> None:
+    """We are in this server, whether or not we left it before."""
+    await connection.execute(delete(left_servers).where(left_servers.c.guild_id == guild_id))
+
+
 async def mark_present(
     connection: AsyncConnection, guild_ids: Collection[int], at: datetime
 ) -> None:
     """We are in these servers, and have left all others of which something is kept."""
     left = set((await connection.execute(select(left_servers.c.guild_id))).scalars())
     for guild_id in left.intersection(guild_ids):
-        await connection.execute(delete(left_servers).where(left_servers.c.guild_id == guild_id))
+        await mark_joined(connection, guild_id)
     for guild_id in set(await read_servers(connection)).difference(guild_ids, left):
         await mark_left(connection, guild_id, at)
 
