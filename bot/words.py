@@ -45,6 +45,10 @@ NOT_YOURS = "Only the person who asked for this picture can press that."
 SHOWN_ELSEWHERE = "That picture was sent to you as a direct message already."
 FETCHING = "Fetching the picture once more, free."
 NO_HISTORY = "You have asked for no pictures here yet; try `/imagine`."
+ADULT_PICTURE = (
+    "That picture was made without the adult-content filter; I show it in age-restricted channels "
+    "only."
+)
 RESULT_GONE = (
     "That picture cannot be fetched any more: the image service keeps results for 7 days. "
     "Nothing was charged."

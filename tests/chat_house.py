@@ -119,6 +119,9 @@ class FakeHouses:
     async def servers_are(self, guild_ids: Collection[int]) -> None:
         self.servers = list(guild_ids)
 
+    async def may_show(self, *_: object) -> Refusal | None:
+        return None
+
     async def joined(self, guild_id: int) -> None:
         self.joined_servers.append(guild_id)
 

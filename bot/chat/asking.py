@@ -88,12 +88,12 @@ async def _admit(interaction: Interaction, jobs: JobService, request: JobRequest
             interaction.extras["job"] = job.code
             await _answer(interaction, jobs, job)
         case Refusal() as refused:
-            await whisper(interaction, _refusal(interaction, refused))
+            await whisper(interaction, refusal_words(interaction, refused))
         case None:  # Discord delivered the event twice; the other one answers
             pass
 
 
-def _refusal(interaction: Interaction, refused: Refusal) -> str:
+def refusal_words(interaction: Interaction, refused: Refusal) -> str:
     """Why not; other channels are named only to those who may write there."""
     open_to_asker = tuple(one for one in refused.try_channels if _may_write(interaction, one))
     seen = replace(refused, try_channels=open_to_asker)

@@ -147,6 +147,20 @@ def test_every_reason_of_admission_has_its_rule_and_its_place() -> None:
     ]
 
 
+@pytest.mark.parametrize("broken", BROKEN, ids=lambda one: one.reason)
+def test_an_old_picture_is_shown_by_the_rules_of_where_who_and_what(broken: Broken) -> None:
+    refused = rules.may_show(case(**break_all((broken,))))
+    asked = {R.SERVER_BLOCKED, R.PERSON_BLOCKED, R.CHANNEL_NOT_ALLOWED, R.ROLE_NOT_ALLOWED}
+    asked.add(R.FORBIDDEN_WORD)
+    expected = broken.reason if broken.reason in asked else None
+    assert (refused and refused.reason) is expected
+
+
+def test_a_server_that_may_not_use_the_key_is_shown_no_old_picture() -> None:
+    refused = rules.may_show(case(policy=Policy(allowed_guild_ids=frozenset({8}))))
+    assert refused == Refusal(R.SERVER_NOT_ALLOWED)
+
+
 # Channels.
 
 
