@@ -15,7 +15,17 @@ from bot.chat.client import DarkroomBot, point_at
 from bot.chat.services import Services
 from bot.hosts import HostRule
 from bot.house_rules import Circumstances
-from bot.models import Job, JobRequest, Outlook, Place, Refusal, Reply, Showing, State
+from bot.models import (
+    Job,
+    JobRequest,
+    Outlook,
+    Place,
+    Refusal,
+    RefusalReason,
+    Reply,
+    Showing,
+    State,
+)
 from cogs import add_commands
 from tests.chat_samples import job
 from tests.clock import FakeClock
@@ -36,6 +46,7 @@ class FakeJobs:
     dropped: list[Job] = field(default_factory=list)
     replies: list[Reply] = field(default_factory=list)
     too_late: bool = False
+    stopped: RefusalReason | None = None
 
     async def admit(self, request: JobRequest, here: Circumstances) -> Job | Refusal | None:
         if isinstance(self.outcome, Exception):

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 import discord
 
-from bot import panel_words, words
+from bot import panel_words, why_words, words
 from bot.chat import forms
 from bot.chat.answers import Interaction, open_form, whisper, whisper_rendered
 from bot.chat.circumstances import Person, circumstances_of
@@ -14,7 +14,7 @@ from bot.chat.custom_ids import Action, Press
 from bot.chat.embeds import Colour
 from bot.chat.rights import manages, require_blockable, require_moderator
 from bot.chat.screens import Screen
-from bot.chat.services import HouseService
+from bot.chat.services import HouseService, JobService
 from bot.errors import UserError
 from bot.ranges import REASON_CHARS
 
@@ -35,7 +35,9 @@ async def why(interaction: Interaction, person: Person) -> None:
     guild_id = require_moderator(interaction)
     here = circumstances_of(interaction, person)
     lines = await _houses(interaction).why(guild_id, person.id, here)
-    await _show(interaction, "\n".join((f"<@{person.id}>", *lines)))
+    jobs: JobService = interaction.client.services.jobs
+    whole = (f"<@{person.id}>", why_words.service(jobs.stopped), *lines)
+    await _show(interaction, "\n".join(whole))
 
 
 async def block(interaction: Interaction, person: Person, term: str, reason: str) -> None:

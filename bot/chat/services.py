@@ -17,6 +17,7 @@ from bot.models import (
     Outlook,
     Place,
     Refusal,
+    RefusalReason,
     Reply,
     Showing,
     Usage,
@@ -26,6 +27,11 @@ from bot.ports import Clock, Journal
 
 class JobService(Protocol):
     """The part of `bot.jobs.Jobs` that people reach by commands and buttons."""
+
+    @property
+    def stopped(self) -> RefusalReason | None:
+        """Why nobody's request is taken now, whatever the rules say; None: they are taken."""
+        ...
 
     async def admit(self, request: JobRequest, here: Circumstances) -> Job | Refusal | None:
         """Let a request in; None: this event was here before."""

@@ -87,6 +87,7 @@ async def test_who_is_blocked_makes_nothing_until_somebody_lifts_it(beat: Beat) 
     assert f"<@{person.id}>" in listed
     assert "spam" in listed
     why = await beat.mod("why", person=person)
+    assert "✅ The image service takes requests." in why
     assert "⛔ Blocked by" in why
     assert "a moderator's block" in why
     assert "again" in await beat.mod("unblock", person=person)
