@@ -203,9 +203,11 @@ def _operator_budget(case: Case) -> Refusal | None:
 
 
 def _over_budget(reason: RefusalReason, case: Case, used: int, limit: int) -> Refusal | None:
-    if not limit or used + case.price_micro_usd <= limit:
+    price = case.price_micro_usd
+    if not limit or used + price <= limit:
         return None
-    return Refusal(reason, until=next_month(case.usage.now), limit=limit, used=used)
+    until = None if price > limit else next_month(case.usage.now)  # no month is enough
+    return Refusal(reason, until=until, limit=limit, used=used)
 
 
 def _queue(case: Case) -> Refusal | None:

@@ -297,10 +297,17 @@ def _daily_limit(refused: Refusal) -> str:
 
 def _server_budget(refused: Refusal) -> str:
     budget = money(refused.limit)
+    if refused.until is None:
+        return (
+            f"That costs more than this server's whole budget of {budget} a month; its admins can "
+            "raise that with `/settings budget`."
+        )
     return f"This server's {budget} for pictures this month are used up; more {_until(refused)}."
 
 
 def _operator_budget(refused: Refusal) -> str:
+    if refused.until is None:
+        return "That costs more than this bot's whole budget of a month; its owner can raise that."
     return f"This bot's picture budget for this month is used up; more {_until(refused)}."
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import presets
+from bot import log_words, presets
 from bot.chat import word_list
 from bot.errors import StoreUnavailable, UserError
 from bot.house_rules import DEFAULT, Circumstances, RoleRule, RuleChange
@@ -408,6 +408,14 @@ async def test_all_is_used_once_no_further_picture_fits(home: Home) -> None:
     await home.houses.change_budget(GUILD, ADMIN, 2 * PRICE - 1)
     await spend(home, 1)
     assert [one.percent for one in await home.warnings()] == [100]
+
+
+async def test_a_budget_below_one_pictures_price_is_told_as_that(home: Home) -> None:
+    await home.houses.change_budget(GUILD, ADMIN, PRICE - 1)
+    await home.admit()
+    (warning,) = await home.warnings()
+    assert (warning.percent, warning.until) == (100, None)
+    assert "less than one picture costs" in log_words.line(warning)
 
 
 async def test_a_restart_repeats_no_warning(tmp_path: Path) -> None:
