@@ -243,7 +243,7 @@ class HouseStore(Protocol):
         ...
 
     async def forget_wished(self) -> int:
-        """Remove what was open when its person asked to be forgotten and is over now."""
+        """Remove what was open, or still counted, when its person asked to be forgotten."""
         ...
 
     async def forget_before(self, moment: datetime) -> int:

@@ -160,7 +160,7 @@ class SqlHouses:
     async def forget_person(self, person_id: int) -> int:
         """Remove a person's jobs that are over, and remember it for those that are not.
 
-        Rows that a limit or the ledger still counts stay, without content.
+        Rows that a limit or the ledger still counts stay, without content, until none does.
         """
         number = await self._forget(jobs.c.person_id == person_id)
         now = self._clock.now()
@@ -168,12 +168,15 @@ class SqlHouses:
         return number
 
     async def forget_wished(self) -> int:
-        """Remove what was still open when its person asked to be forgotten and is over now."""
+        """Remove what was open, or still counted, when its person asked to be forgotten."""
         number = 0
-        for person_id, at in await self._database.read(privacy.wishes):
+        now = self._clock.now()
+        wishes = await self._database.read(partial(privacy.wishes, now=now))
+        for person_id, at in wishes:
             theirs = (jobs.c.person_id == person_id) & (jobs.c.created_at <= at)
             number += await self._forget(theirs)
-        await self._database.write(privacy.drop_fulfilled)
+        if wishes:
+            await self._database.write(privacy.drop_fulfilled)
         return number
 
     async def forget_before(self, moment: datetime) -> int:
