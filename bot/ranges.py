@@ -6,7 +6,8 @@ from types import MappingProxyType
 
 from bot import house_words
 from bot.errors import UserError
-from bot.house_rules import HouseRules, folded
+from bot.folding import folded
+from bot.house_rules import HouseRules
 from bot.house_words import Setting
 
 WORD_CHARS = 100

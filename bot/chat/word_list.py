@@ -13,7 +13,8 @@ from bot.chat.admins import Admin, admin_of
 from bot.chat.answers import Interaction, whisper, whisper_file
 from bot.chat.wire import TRANSIENT_ERRORS
 from bot.errors import UserError
-from bot.house_rules import HouseRules, RuleChange, folded
+from bot.folding import folded
+from bot.house_rules import HouseRules, RuleChange
 from bot.house_words import Setting
 from bot.ranges import word_list
 
