@@ -1,6 +1,7 @@
 """What admins and moderators read: commands, the settings' screen, its forms, reports."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from types import MappingProxyType
 
 from bot import inert
@@ -195,6 +196,7 @@ def no_log_there(channel_id: int) -> str:
 # Moderation.
 NOT_MY_PICTURE = "That is no picture of mine."
 NOT_MY_MESSAGE = "That is not a message of mine in this server; I delete only my own."
+LOG_STAYS = "That is this server's log; only people who may manage the server delete from it."
 REPORTING = "I am bringing it to this server's moderators …"
 REPORTED = "Thank you: this server's moderators have it now."
 NO_LOG_CHANNEL = (
@@ -220,6 +222,14 @@ PERSON_UNKNOWN = (
 )
 NOT_BLOCKED = "Nobody shut that person out."
 NOBODY_BLOCKED = "Nobody is shut out here."
+
+
+def too_many_reports(until_when: datetime) -> str:
+    """Somebody reports faster than anybody can read."""
+    return (
+        f"You have reported several pictures just now; the next you can report {until(until_when)}."
+        " If it cannot wait, tell a moderator directly."
+    )
 
 
 def report(job: Job, by_person_id: int, link: str) -> str:

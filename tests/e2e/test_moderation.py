@@ -7,8 +7,8 @@ import pytest
 from bot.sandbox import permissions
 from bot.sandbox.driver import Person
 from bot.sandbox.handles import FirstAnswer
-from bot.sandbox.records import Channel, Message
-from tests.e2e.stage import GREEN, Stage, embed, labels
+from bot.sandbox.records import Channel, Message, Overwrite
+from tests.e2e.stage import GREEN, RELATIVE, Stage, embed, labels
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -40,9 +40,11 @@ class Beat:
     async def picture(self, prompt: str, person: Person) -> Message:
         return await self.stage.shows(await self.stage.ask(prompt, person=person), GREEN)
 
-    async def report(self, message: Message) -> tuple[str, Message | None]:
+    async def report(
+        self, message: Message, by: Person | None = None
+    ) -> tuple[str, Message | None]:
         """What the reporter is told in the end, and what came to the moderators."""
-        handle = await self.member().context_menu("Report picture", message)
+        handle = await (by or self.member()).context_menu("Report picture", message)
         shown = await handle.wait_for(lambda one: not one.content.startswith("I am bringing"))
         reports = [one for one in self._messages(self.log) if one.components]
         return shown.content, reports[-1] if reports else None
@@ -194,6 +196,19 @@ async def test_a_report_brings_picture_prompt_and_person_and_can_be_acted_on(bea
     assert f"<@{person.id}> makes no pictures here" in said(await sent.answer())
 
 
+async def test_a_flood_of_reports_of_one_person_is_stopped(beat: Beat) -> None:
+    await beat.listen()
+    flooder, person = beat.member(), beat.member()
+    messages = [await beat.picture(f"picture {number}", person) for number in range(6)]
+    told = [(await beat.report(message, flooder))[0] for message in messages]
+    assert [one[:9] for one in told[:5]] == ["Thank you"] * 5
+    assert re.match(
+        rf"You have reported several pictures just now; the next you can report {RELATIVE}\.",
+        told[5],
+    )
+    assert (await beat.report(messages[5]))[0].startswith("Thank you")
+
+
 async def test_members_cannot_press_what_moderators_can(beat: Beat) -> None:
     await beat.listen()
     message = await beat.picture("reported and pressed", beat.member())
@@ -239,3 +254,26 @@ async def test_delete_takes_a_link_or_an_id_and_only_our_own(beat: Beat) -> None
     assert message.deleted
     second = await beat.picture("by its id", person)
     assert await beat.mod("delete", message=str(second.id)) == "The message is deleted."
+
+
+async def test_a_moderator_deletes_nothing_that_a_moderator_cannot_see(beat: Beat) -> None:
+    person = beat.owner
+    hidden = beat.stage.discord.channel("board", guild=beat.guild)
+    handle = await person.slash("imagine", channel=hidden, prompt="for the board only")
+    message = await beat.stage.shows(handle, GREEN)
+    silence = Overwrite(beat.guild.id, deny=int(permissions.Permission.VIEW_CHANNEL))
+    ours = Overwrite(beat.stage.discord.world.bot.id, allow=int(permissions.BOT), for_member=True)
+    beat.stage.discord.world.overwrite(hidden, silence, ours)
+    link = f"https://discord.com/channels/{beat.guild.id}/{hidden.id}/{message.id}"
+    assert "not a message of mine" in await beat.mod("delete", message=link)
+    assert not message.deleted
+
+
+async def test_a_moderator_deletes_nothing_from_the_log(beat: Beat) -> None:
+    await beat.listen()
+    (hello,) = [one for one in beat.stage.discord.world.in_channel(beat.log.id) if one.content]
+    link = f"https://discord.com/channels/{beat.guild.id}/{beat.log.id}/{hello.id}"
+    assert (await beat.mod("delete", message=link)).startswith("That is this server's log")
+    assert not hello.deleted
+    handle = await beat.owner.slash("image-mod delete", message=link)
+    assert said(await handle.answer()) == "The message is deleted."

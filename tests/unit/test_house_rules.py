@@ -362,6 +362,7 @@ def test_other_alphabets_fold_too(word: str, prompt: str) -> None:
         ("ผี", "ผ้า"),  # the same consonant, another vowel
         ("कि", "कु"),
         ("किताब", "कुतब"),
+        ("काम", "कोम"),
         ("나", "난"),
         ("裸体", "体裸"),
     ],
