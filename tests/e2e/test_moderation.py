@@ -1,6 +1,7 @@
 """/image-mod and "Report picture": who is shut out, what is deleted, what comes to moderators."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -234,22 +235,53 @@ async def test_what_is_no_picture_of_ours_is_not_reported(beat: Beat) -> None:
     assert report is None
 
 
+async def test_what_another_bot_makes_look_like_ours_is_not_reported(beat: Beat) -> None:
+    await beat.listen()
+    ours = await beat.picture("of ours", beat.member())
+    number = beat.stage.discord.world.snowflakes.new()
+    forged = replace(ours, id=number, author_id=beat.member().id)
+    beat.stage.discord.world.post(forged)
+    told, report = await beat.report(forged)
+    assert (told, report) == ("That is no picture of mine.", None)
+
+
+async def test_a_picture_of_another_server_is_not_reported_here(beat: Beat) -> None:
+    """As if one of ours had been shown in the wrong server."""
+    await beat.listen()
+    theirs = await beat.stage.shows(await beat.stage.ask("of another server"), GREEN)
+    astray = replace(
+        theirs,
+        id=beat.stage.discord.world.snowflakes.new(),
+        channel_id=beat.general.id,
+        guild_id=beat.guild.id,
+    )
+    beat.stage.discord.world.post(astray)
+    told, report = await beat.report(astray)
+    assert (told, report) == ("That is no picture of mine.", None)
+
+
 async def test_delete_takes_a_link_or_an_id_and_only_our_own(beat: Beat) -> None:
-    person = beat.member()
+    person, world = beat.member(), beat.stage.discord.world
+    for role in beat.guild.roles.values():  # Discord would let us delete what others wrote
+        world.allow(beat.guild, role, role.permissions | permissions.Permission.MANAGE_MESSAGES)
     message = await beat.picture("to be deleted", person)
-    link = f"https://discord.com/channels/{beat.guild.id}/{message.channel_id}/{message.id}"
+    channels = "https://discord.com/channels"
+    link = f"{channels}/{beat.guild.id}/{message.channel_id}/{message.id}"
     other = await person.send(beat.general, "mine")
+    elsewhere = await beat.stage.shows(await beat.stage.ask("of another server"), GREEN)
     for foreign in (
         str(other.id),
-        "https://discord.com/channels/1/2/3",
-        f"https://discord.com/channels/{beat.guild.id}/{beat.stage.discord.general.id}/1",
+        link.replace(str(message.id), str(other.id)),
+        f"{channels}/{elsewhere.guild_id}/{elsewhere.channel_id}/{elsewhere.id}",
+        f"{channels}/{beat.guild.id}/{elsewhere.channel_id}/{elsewhere.id}",
+        link.replace(str(beat.guild.id), str(elsewhere.guild_id)),
+        str(elsewhere.id),
         "nonsense",
         "1" * 30,
     ):
-        assert "not a message of mine" in await beat.mod("delete", message=foreign) or (
-            foreign == str(other.id)
-        )
-    assert not other.deleted
+        told = await beat.mod("delete", message=foreign)
+        assert "not a message of mine" in told or told == "That message is gone already."
+    assert not any(one.deleted for one in (other, elsewhere, message))
     assert await beat.mod("delete", message=link) == "The message is deleted."
     assert message.deleted
     second = await beat.picture("by its id", person)
