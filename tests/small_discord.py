@@ -78,11 +78,25 @@ class SmallDiscord:
         return _cut(request) if trouble == RESET_AFTER else answer
 
     def _answer(self, kind: str, call: Call) -> web.Response:
+        described = self._described(kind, call)
+        return self._kept(kind, call) if described is None else _json(described)
+
+    def _described(self, kind: str, call: Call) -> dict[str, Any] | None:
+        """What stays as it is."""
         match kind:
             case "GET user":
-                return _json(USER)
+                return USER
             case "GET application":
-                return _json(_application(self.public))
+                return _application(self.public)
+            case "GET member":
+                return {"user": _person(int(call.path.split("/")[-1])), "roles": [], "flags": 0}
+            case "POST dm":
+                return {"id": "99", "type": 1, "recipients": [_person(5)]}
+        return None
+
+    def _kept(self, kind: str, call: Call) -> web.Response:
+        """What remembers."""
+        match kind:
             case "POST callback":
                 return self._acknowledge(call)
             case "GET original":
@@ -93,8 +107,6 @@ class SmallDiscord:
             case "PUT commands":
                 self.commands[call.path] = call.payload
                 return _json([{"id": "1", "application_id": "1", **one} for one in call.payload])
-            case "POST dm":
-                return _json({"id": "99", "type": 1, "recipients": [_person(5)]})
             case _:
                 return _json(_message(call.payload, call.path))
 
@@ -180,6 +192,7 @@ def _kind(path: str) -> str:
         ("/messages/", "message"),
         ("/messages", "messages"),
         ("/webhooks/", "followup"),
+        ("/members/", "member"),
     ):
         if part in path:
             return kind
