@@ -81,6 +81,26 @@ class SmallDiscord:
         return _cut(request) if trouble == RESET_AFTER else answer
 
     def _answer(self, kind: str, call: Call) -> web.Response:
+        described = self._described(kind, call)
+        return self._kept(kind, call) if described is None else _json(described)
+
+    def _described(self, kind: str, call: Call) -> dict[str, Any] | None:
+        """What stays as it is."""
+        match kind:
+            case "GET user":
+                return USER
+            case "GET application":
+                return _application(self.public)
+            case "GET member":
+                return {"user": _person(int(call.path.split("/")[-1])), "roles": [], "flags": 0}
+            case "GET channel":
+                return self.channel
+            case "POST dm":
+                return {"id": "99", "type": 1, "recipients": [_person(5)]}
+        return None
+
+    def _kept(self, kind: str, call: Call) -> web.Response:
+        """What remembers."""
         match kind:
             case "POST callback":
                 return self._acknowledge(call)
@@ -92,20 +112,14 @@ class SmallDiscord:
             case "PUT commands":
                 self.commands[call.path] = call.payload
                 return _json([{"id": "1", "application_id": "1", **one} for one in call.payload])
+            case "GET messages":
+                return _json(self.written)
+            case "GET message" if self.written:
+                return _json(self.written[0])
             case "DELETE message":
                 return web.Response(status=204)
-        return _json(self._shown().get(kind) or _message(call.payload, call.path))
-
-    def _shown(self) -> dict[str, Any]:
-        """What is there to be looked at."""
-        return {
-            "GET user": USER,
-            "GET application": _application(self.public),
-            "GET channel": self.channel,
-            "GET messages": self.written,
-            "GET message": self.written[0] if self.written else None,
-            "POST dm": {"id": "99", "type": 1, "recipients": [_person(5)]},
-        }
+            case _:
+                return _json(_message(call.payload, call.path))
 
     def _acknowledge(self, call: Call) -> web.Response:
         token = call.path.split("/")[-2]
@@ -189,6 +203,7 @@ def _kind(path: str) -> str:
         ("/messages/", "message"),
         ("/messages", "messages"),
         ("/webhooks/", "followup"),
+        ("/members/", "member"),
         ("/channels/", "channel"),
     ):
         if part in path:

@@ -51,7 +51,7 @@ async def ask(interaction: Interaction, wish: Wish, *, draft_id: int | None = No
             interaction.extras["job"] = job.code
             await shown_first(services.jobs, job, lambda seen: answer(interaction, seen))
         case Refusal() as refused:
-            await whisper(interaction, _refusal(interaction, refused))
+            await whisper(interaction, refusal_words(interaction, refused))
         case None:  # Discord delivered the event twice; the other one answers
             pass
 
@@ -81,7 +81,7 @@ def _bot_sees(interaction: Interaction) -> bool:
     return interaction.guild_id is None or interaction.app_permissions.view_channel
 
 
-def _refusal(interaction: Interaction, refused: Refusal) -> str:
+def refusal_words(interaction: Interaction, refused: Refusal) -> str:
     """Why not; other channels are named only to those who may write there."""
     seen = for_eyes_of(interaction.user, interaction.guild, refused)
     return words.refusal(seen, here=interaction.channel_id)

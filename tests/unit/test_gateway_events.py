@@ -36,11 +36,6 @@ def tell(house: ChatHouse, kind: str, data: Any) -> None:  # noqa: ANN401 - JSON
     house.bot._connection.parsers[kind](data)
 
 
-def reply_with_ping(text: str) -> dict[str, Any]:
-    """A reply to the bot: Discord adds the mention beside the text."""
-    return replying(picture_of_mine(attachment()), text, mentions=[person(ME)])
-
-
 @pytest.mark.parametrize(
     "message",
     [
