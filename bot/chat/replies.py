@@ -5,15 +5,15 @@ each carries a nonce, for which Discord gives the message that is there already.
 """
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import discord
 import structlog
 
 from bot.chat.embeds import Rendered
 from bot.chat.messenger import NOBODY, post_reply, reply_to
+from bot.chat.spacing import Spacing
 from bot.chat.wire import TRANSIENT_ERRORS, translated
 from bot.delivery import Rung
 from bot.errors import ChatError
@@ -30,31 +30,13 @@ LAST_REMOVALS_S = 1.0
 log = structlog.get_logger(__name__)
 
 
-class Seldom:
-    """Says yes for a person at most once in ten seconds."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._last: OrderedDict[int, datetime] = OrderedDict()
-
-    def now(self, person_id: int) -> bool:
-        """Whether it is time again for this person; then it is not until ten seconds later."""
-        now = self._clock.now()
-        while self._last and next(iter(self._last.values())) + QUIET <= now:
-            self._last.popitem(last=False)
-        if person_id in self._last:
-            return False
-        self._last[person_id] = now
-        return True
-
-
 class Replies:
     """Replies through a logged-in client; owns those that have yet to be removed."""
 
     def __init__(self, client: discord.Client, clock: Clock) -> None:
         self._client = client
         self._clock = clock
-        self._refusals = Seldom(clock)
+        self._refusals = Spacing(clock, 1, QUIET)
         self._fading: dict[discord.Message, asyncio.Task[None]] = {}
 
     async def answer(self, message: discord.Message, rendered: Rendered) -> Showing:
@@ -75,7 +57,7 @@ class Replies:
 
     async def tell(self, message: discord.Message, sentence: str) -> None:
         """Say something that removes itself; nothing so soon after the last. Raises ChatError."""
-        if not self._refusals.now(message.author.id):
+        if self._refusals.take(message.author.id) is not None:
             log.debug("told nothing so soon again", person=message.author.id)
             return
         channel, reference = reply_to(self._client, place_of(message), message.id)

@@ -107,7 +107,7 @@ async def test_a_request_tells_all_that_a_command_tells(house: ChatHouse) -> Non
     assert request.asked_at == discord.utils.snowflake_time(2000)
     assert request.upload_limit_bytes == 50 * 1024 * 1024  # of a server of tier 2
     assert request.bot_can_edit
-    assert here.role_ids == {samples.ROLE}
+    assert here.role_ids == {samples.ROLE, samples.SERVER}
 
 
 @pytest.mark.parametrize(

@@ -104,13 +104,22 @@ def test_figures_fit_their_fields() -> None:
 
 def test_long_texts_fit() -> None:
     model = MODELS["gpt-image-2-beta"]
-    helped = guide_words.help_text(lambda name: f"</{name}:{10**18}>", model)
+    helped = guide_words.help_text(lambda name: f"</{name}:{10**18}>", model, f"<@{10**18}>")
     assert len(helped) <= 4096
-    assert len(guide_words.privacy(90)) <= 4096
-    assert "for good" in guide_words.privacy(0)
+    assert len(guide_words.privacy(90, listens=True)) <= 4096
+    assert "for good" in guide_words.privacy(0, listens=True)
     assert len(panel_words.report(job_with("x" * 4000), ANA, "https://discord.com/x")) <= 2000
     ban = Block(10**18, 10**18, ASKED_AT, ASKED_AT, "r" * 300)
     assert len(panel_words.block_line(ban)) <= 300
+
+
+def test_messages_are_spoken_of_where_they_are_listened_for() -> None:
+    model = MODELS["gpt-image-2-beta"]
+    for me, listens in (("<@42>", True), (None, False)):
+        helped = guide_words.help_text(lambda name: f"/{name}", model, me)
+        told = guide_words.privacy(90, listens=listens)
+        assert ("<@42> make it night" in helped) is listens
+        assert ("A message that mentions me is read as a request" in told) is listens
 
 
 def job_with(prompt: str) -> Job:
