@@ -2,16 +2,29 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 
 import discord
 
-from bot import inert, words
-from bot.chat.answers import Interaction, answer, whisper
+from bot import inert, several_words, words
+from bot.chat.answers import Interaction, answer, whisper, whisper_rendered
 from bot.chat.circumstances import Person, circumstances_of
 from bot.chat.embeds import Rendered, render
+from bot.chat.pricing import keep, question
 from bot.chat.services import JobService, Services
 from bot.errors import ChatError, ChatUnavailable, StoreError, UserError
-from bot.models import Job, JobRequest, Place, Refusal, Reply, Showing, Wish
+from bot.models import (
+    Charged,
+    Failure,
+    Job,
+    JobRequest,
+    Place,
+    Refusal,
+    RefusalReason,
+    Reply,
+    Showing,
+    Wish,
+)
 
 
 async def ask(interaction: Interaction, wish: Wish, *, draft_id: int | None = None) -> None:
@@ -27,7 +40,30 @@ async def ask(interaction: Interaction, wish: Wish, *, draft_id: int | None = No
         ChatError: nobody saw an answer; the job was given back.
     """
     services: Services = interaction.client.services
-    request = JobRequest(
+    request = _request(interaction, wish, draft_id)
+    confirmed = draft_id is not None
+    outcome = await services.jobs.admit(request, circumstances_of(interaction), confirmed=confirmed)
+    match outcome:
+        case Job() as job:
+            interaction.extras["job"] = job.code
+            on_question = _on_question(interaction, job)
+            show = partial(answer, interaction, in_place=on_question)
+            await shown_first(services.jobs, job, show)
+        case Refusal(reason=RefusalReason.PRICE_UNCONFIRMED) as asks:
+            await keep(services.drafts, services.clock, request)
+            await whisper_rendered(interaction, question(asks, request.id))
+        case Refusal() as refused:
+            await whisper(interaction, refusal_words(interaction, refused))
+        case None if confirmed:
+            await _tell_taken(interaction, services.jobs, request)
+        case None:  # Discord delivered the event twice; the other one answers
+            pass
+
+
+def _request(interaction: Interaction, wish: Wish, draft_id: int | None) -> JobRequest:
+    """Who asks for it and where. Raises UserError."""
+    services: Services = interaction.client.services
+    return JobRequest(
         id=interaction.id if draft_id is None else draft_id,
         kind=wish.kind,
         prompt=prompt_of(wish.prompt),
@@ -44,16 +80,16 @@ async def ask(interaction: Interaction, wish: Wish, *, draft_id: int | None = No
         count=wish.count,
         private=wish.private,
     )
-    confirmed = draft_id is not None
-    outcome = await services.jobs.admit(request, circumstances_of(interaction), confirmed=confirmed)
-    match outcome:
-        case Job() as job:
-            interaction.extras["job"] = job.code
-            await shown_first(services.jobs, job, lambda seen: answer(interaction, seen))
-        case Refusal() as refused:
-            await whisper(interaction, refusal_words(interaction, refused))
-        case None:  # Discord delivered the event twice; the other one answers
-            pass
+
+
+async def _tell_taken(interaction: Interaction, jobs: JobService, request: JobRequest) -> None:
+    """A second press of the same price; an event that came twice is answered by its twin."""
+    job = await jobs.get(request.id)
+    if job.request.reply.token == request.reply.token:
+        return
+    lost = job.failure is Failure.UNANSWERED
+    told = words.failure(Failure.UNANSWERED, Charged.NO) if lost else several_words.TAKEN
+    await whisper(interaction, told)
 
 
 def prompt_of(text: str) -> str:
@@ -113,3 +149,9 @@ async def shown_first(
         await jobs.unanswered(job)
         raise
     await jobs.answered(job, showing.but(state=job.state))
+
+
+def _on_question(interaction: Interaction, job: Job) -> bool:
+    """Whether a public question about the job's price was answered: the job takes its place."""
+    asked = interaction.message
+    return asked is not None and job.id != interaction.id and not asked.flags.ephemeral

@@ -11,13 +11,14 @@ removes its file and its lines here.
 from collections.abc import Mapping
 
 from bot import words
-from bot.chat import bans, job_presses, moderation, own_data, panel
+from bot.chat import bans, job_presses, moderation, own_data, panel, price_presses
 from bot.chat.answers import Interaction
 from bot.chat.custom_ids import Action, Press, parse
 from bot.errors import UserError
 
 PRESSES: Mapping[Action, Press] = {
     **job_presses.PRESSES,
+    **price_presses.PRESSES,
     **panel.PRESSES,
     **moderation.PRESSES,
     **bans.PRESSES,

@@ -14,10 +14,11 @@ from bot.chat.asked import wish_in
 from bot.chat.asking import for_eyes_of, prompt_of, shown_first
 from bot.chat.circumstances import circumstances_in
 from bot.chat.mention import words_beside
+from bot.chat.pricing import keep, question
 from bot.chat.replies import place_of
 from bot.chat.wire import translated
 from bot.errors import UserError
-from bot.models import Job, JobRequest, Refusal, Reply, Wish
+from bot.models import Job, JobRequest, Refusal, RefusalReason, Reply, Wish
 
 if TYPE_CHECKING:
     from bot.chat.client import DarkroomBot
@@ -120,6 +121,9 @@ async def _ask(
     match outcome:
         case Job() as job:
             await shown_first(services.jobs, job, lambda seen: replies.answer(message, seen))
+        case Refusal(reason=RefusalReason.PRICE_UNCONFIRMED) as asks:
+            await keep(services.drafts, services.clock, request)
+            await replies.ask(message, question(asks, request.id))
         case Refusal() as refused:
             seen = for_eyes_of(message.author, message.guild, refused)
             await replies.tell(message, reply_words.refused(seen, message.channel.id))

@@ -11,6 +11,7 @@ from datetime import timedelta
 import discord
 import structlog
 
+from bot.chat.answers import Showable
 from bot.chat.embeds import Rendered
 from bot.chat.messenger import NOBODY, post_reply, reply_to
 from bot.chat.spacing import Spacing
@@ -37,6 +38,7 @@ class Replies:
         self._client = client
         self._clock = clock
         self._refusals = Spacing(clock, 1, QUIET)
+        self._questions = Spacing(clock, 1, QUIET)
         self._fading: dict[discord.Message, asyncio.Task[None]] = {}
 
     async def answer(self, message: discord.Message, rendered: Rendered) -> Showing:
@@ -72,6 +74,22 @@ class Replies:
             )
         )
         self._fading[posted] = asyncio.create_task(self._fade(posted), name=f"fade-{posted.id}")
+
+    async def ask(self, message: discord.Message, shown: Showable) -> None:
+        """Ask a question that stays until it is answered; not so soon again. Raises ChatError."""
+        if self._questions.take(message.author.id) is not None:
+            log.debug("asked nothing so soon again", person=message.author.id)
+            return
+        channel, reference = reply_to(self._client, place_of(message), message.id)
+        await _until_taken(
+            lambda: channel.send(
+                embed=shown.embed,
+                view=shown.view() or discord.utils.MISSING,
+                reference=reference,
+                allowed_mentions=NOBODY,
+                nonce=f"cost-{message.id}",
+            )
+        )
 
     async def close(self) -> None:
         """Remove at once what is still to be removed: nobody would do it later."""

@@ -368,6 +368,32 @@ async def test_people_without_applications_are_passed_over(town: Town) -> None:
     await unheard(town.stage, town.general, "no applications here", town.member())
 
 
+async def test_a_dear_request_asks_first_and_the_question_becomes_the_picture(town: Town) -> None:
+    await town.set("ask-above", usd=0.01)
+    stage, person = town.stage, town.member()
+    asked = await at(town, "dear to me", person)
+    question = await asked.until(lambda message: bool(message.components))
+    assert labels(question) == ["Make it, $0.06", "No"]
+    assert stage.posts("dear to me") == []
+    other = await stage.press(town.member(), question, "Make it, $0.06")
+    assert other.ephemeral
+    assert stage.posts("dear to me") == []
+    answer = await stage.press(person, question, "Make it, $0.06")
+    assert answer.message is question
+    await asked.shows(GREEN)
+    assert len(stage.posts("dear to me")) == 1
+
+
+async def test_a_price_that_is_not_taken_costs_nothing(town: Town) -> None:
+    await town.set("ask-above", usd=0.01)
+    person = town.member()
+    asked = await at(town, "too dear to me", person)
+    question = await asked.until(lambda message: bool(message.components))
+    await person.click(question, "No")
+    await asked.until(lambda message: message.deleted)
+    assert town.stage.posts("too dear to me") == []
+
+
 async def test_direct_messages_are_refused_where_they_are_off(stage: Stage) -> None:
     person = stage.newcomer()
     asked = await write(stage, "between us", channel=person.dm, person=person)

@@ -463,6 +463,31 @@ async def test_what_cannot_be_told_is_logged_and_hurts_nobody(house: ChatHouse) 
     assert house.small.made("DELETE message") == []
 
 
+# The price.
+
+
+async def test_a_price_is_asked_about_in_the_channel_and_the_wish_is_kept(
+    house: ChatHouse,
+) -> None:
+    house.jobs.outcome = Refusal(RefusalReason.PRICE_UNCONFIRMED, used=60_000)
+    message = written(f"<@{ME}> x", *FILES[:2])
+    await take(house, message, message | {"id": "2001"})
+    (call,) = house.small.made("POST messages")  # one question in ten seconds
+    buttons = call.payload["components"][0]["components"]
+    assert [one["label"] for one in buttons] == ["Make it, $0.06", "No"]
+    assert buttons[0]["custom_id"] == "v1:price:yes-2000-60000"
+    assert call.payload["message_reference"]["message_id"] == 2000
+    assert call.payload["allowed_mentions"] == {"parse": []}
+    assert call.payload["nonce"] == "cost-2000"
+    drafts: Any = house.bot.services.drafts
+    draft = drafts.drafts[2000]
+    assert (draft.person_id, draft.place) == (5, Place(samples.TEXT, samples.SERVER))
+    assert draft.wish.kind is Kind.FUSE
+    assert len(draft.wish.sources) == 2
+    await house.clock.advance(60)
+    assert house.small.made("DELETE message") == []
+
+
 # Intents.
 
 
