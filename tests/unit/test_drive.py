@@ -368,6 +368,10 @@ async def test_whoever_asked_by_a_message_is_told_under_that_message(tmp_path: P
         by_message = replace(request, reply=replace(request.reply, token=""))
         job = await home.jobs.admit(by_message, HERE)
         assert isinstance(job, Job)
+        home.clock.moment += timedelta(seconds=11)  # Discord sets no such limit for messages
+        assert home.jobs.unheard(await home.jobs.open()) == []
+        home.clock.moment += timedelta(seconds=10)
+        assert home.jobs.unheard(await home.jobs.open()) == [job.id]
         home.messenger.errors["reply"].append(ChatUnavailable("down"))
         assert await home.driver.drive(job.id) > 0
         assert (await home.jobs.get(job.id)).state is State.QUEUED

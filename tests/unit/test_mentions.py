@@ -264,6 +264,7 @@ async def test_a_message_that_discord_leaves_out_is_hidden_too(house: ChatHouse)
     del message["referenced_message"]
     await take(house, message)
     assert told(house) == [reply_words.HIDDEN]
+    assert house.small.made("GET message") == []  # it would be in vain
 
 
 async def test_with_the_operators_intent_a_hidden_message_is_looked_up(house: ChatHouse) -> None:
