@@ -30,6 +30,11 @@ class Written:
         ]
 
     @property
+    def message(self) -> Message | None:
+        """The first that shows a job; None while there is none."""
+        return next((message for message in self.replies if message.embeds), None)
+
+    @property
     def reply(self) -> Message:
         """The only one."""
         (only,) = self.replies
