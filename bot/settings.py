@@ -225,7 +225,11 @@ class Settings(BaseSettings):
     @property
     def policy(self) -> Policy:
         """The operator's rules that no server can change."""
-        return Policy(allowed_guild_ids=self.allowed_guild_ids, allow_dms=self.allow_dms)
+        return Policy(
+            allowed_guild_ids=self.allowed_guild_ids,
+            allow_dms=self.allow_dms,
+            replies=self.replies,
+        )
 
 
 def _micro_usd(usd: Decimal) -> int:
