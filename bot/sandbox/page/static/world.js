@@ -31,7 +31,7 @@ export function nameOf(kind, id) {
   return kind === "user" ? (world.people.find((one) => one.id === id)?.name ?? null) : null;
 }
 
-/** A text in which names after an @, in whatever case, are the mentions that Discord sends. */
+/** A text in which people's names after an @ are the mentions that Discord sends. */
 export function withMentions(text) {
   const named = [...world.members].sort((a, b) => b.name.length - a.name.length);
   return named.reduce(
@@ -42,5 +42,5 @@ export function withMentions(text) {
 
 function mentionPattern(name) {
   const literal = name.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
-  return new RegExp(`(?<!<)@${literal}(?![\\p{L}\\p{N}_])`, "giu");
+  return new RegExp(`(?<!<)@${literal}(?![\\p{L}\\p{N}_])`, "gu");
 }
