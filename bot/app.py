@@ -21,7 +21,7 @@ from bot.chat.messenger import DiscordMessenger
 from bot.chat.services import Services
 from bot.clock import SystemClock
 from bot.delivery import Delivery
-from bot.drive import Driver, Timing
+from bot.drive import Driver
 from bot.encore import Encore
 from bot.gallery import Gallery
 from bot.housekeeping import Housekeeping
@@ -33,6 +33,7 @@ from bot.jobs import Jobs, Rulebook
 from bot.journal import Relay
 from bot.pictures import PillowPictures
 from bot.ports import Journal
+from bot.pursuit import Pursuit, Timing
 from bot.runner import Runner
 from bot.settings import Settings
 from bot.store import SqlStore, open_store
@@ -76,9 +77,11 @@ async def run(settings: Settings, *, replace_commands: bool = False) -> int:
         delivery = Delivery(DiscordMessenger(bot, clock), jobs, store.houses, pictures, clock)
         gallery = Gallery(downloads, pictures, clock)
         bot.encore = Encore(jobs, gallery, delivery)
-        driver = Driver(jobs, api, gallery, delivery, bell, clock, _timing(settings))
         runner = Runner(
-            *(jobs, standing, driver, delivery, api, bell, clock),
+            *(jobs, standing),
+            Pursuit(jobs, api, delivery, bell, clock, _timing(settings)),
+            Driver(jobs, gallery, delivery, bell, clock),
+            *(delivery, api, bell, clock),
             most_at_once=settings.max_concurrent_jobs,
         )
         alarm = OwnerAlarm(bot.tell_owner, settings.alert_webhook_url)

@@ -431,13 +431,15 @@ class Outlook:
     """What a waiting person wants to know.
 
     Attributes:
-        place: 1-based place in the queue.
-        usual_wait_s: usual seconds in all.
+        place: 1-based place in the line of pictures.
+        usual_wait_s: usual seconds in all; of a job that was sent, as they were then.
+        thirds: how many thirds of them are over.
         token_dying: the message will soon be out of our reach unless somebody presses something.
     """
 
     place: int = 1
     usual_wait_s: int = 50
+    thirds: int = 0
     token_dying: bool = False
 
 

@@ -96,7 +96,7 @@ class DiscordMessenger:
         asker = discord.Object(job.request.person_id)
         with translated():
             await self._channel(channel_id, job).send(
-                words.finished(asker.id),
+                words.finished(asker.id, sum(bool(one.result_urls) for one in job.submissions)),
                 reference=discord.MessageReference(
                     message_id=message_id,
                     channel_id=channel_id,
