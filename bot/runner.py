@@ -137,7 +137,8 @@ class Runner:
         self._refresh_at = now + REFRESH
         next_ones = {one.job_id for one in line[:REFRESHED]}
         for job in jobs:
-            if job.id in next_ones and job.state is State.QUEUED:
+            begun = any(one.id in self._pursued for one in job.submissions)
+            if job.id in next_ones and job.state is State.QUEUED and not begun:
                 self._driven.start(job.id, partial(self._tell, job))
 
     async def _tell(self, job: Job) -> float:
