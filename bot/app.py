@@ -77,11 +77,10 @@ async def run(settings: Settings, *, replace_commands: bool = False) -> int:
         delivery = Delivery(DiscordMessenger(bot, clock), jobs, store.houses, pictures, clock)
         gallery = Gallery(downloads, pictures, clock)
         bot.encore = Encore(jobs, gallery, delivery)
+        pursuit = Pursuit(jobs, api, delivery, bell, clock, _timing(settings))
+        driver = Driver(jobs, gallery, delivery, bell, clock)
         runner = Runner(
-            *(jobs, standing),
-            Pursuit(jobs, api, delivery, bell, clock, _timing(settings)),
-            Driver(jobs, gallery, delivery, bell, clock),
-            *(delivery, api, bell, clock),
+            *(jobs, standing, pursuit, driver, delivery, api, bell, clock),
             most_at_once=settings.max_concurrent_jobs,
         )
         alarm = OwnerAlarm(bot.tell_owner, settings.alert_webhook_url)

@@ -173,7 +173,6 @@ async def house(
             most_at_once=most_at_once,
         )
         yield House(
-            *(store, clock, bell, jobs, api, downloads, messenger, pursuit, driver),
-            *(runner, delivery),
-            *(standing, watch, alarm, journal),
+            *(store, clock, bell, jobs, api, downloads, messenger, pursuit, driver, runner),
+            *(delivery, standing, watch, alarm, journal),
         )

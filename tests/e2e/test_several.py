@@ -280,8 +280,9 @@ def _release_one(stage: Stage, prompt: str) -> None:
 
 
 async def test_limits_and_budgets_count_each_picture(tmp_path: Path) -> None:
-    limits = {"DAILY_LIMIT_PER_PERSON": "6", "BUDGET_USD_PER_SERVER_MONTH": "0.50"}
-    async with opened(tmp_path, **limits) as own:
+    async with opened(
+        tmp_path, DAILY_LIMIT_PER_PERSON="6", BUDGET_USD_PER_SERVER_MONTH="0.50"
+    ) as own:
         person = own.newcomer()
         await own.shows(
             await ask(own, "the first four", [QUICK, QUICK, QUICK, POLICY], person), GREEN
