@@ -2,6 +2,7 @@ import asyncio
 import errno
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -178,7 +179,10 @@ async def test_a_full_disk_is_unavailable_and_leaves_no_file(
             self.real.close()
             self.flush()
 
-    monkeypatch.setattr(Path, "open", lambda path, mode="r": FullDisk(path))
+    def opened(path: Path, mode: str = "r", **more: Any) -> Any:  # noqa: ANN401 - whatever opens
+        return FullDisk(path) if mode == "xb" else really_open(path, mode, **more)
+
+    monkeypatch.setattr(Path, "open", opened)
     async with serving(replies(200)) as server:
         with pytest.raises(DownloadUnavailable, match="No space left"):
             await fetch(server, tmp_path)
