@@ -6,6 +6,7 @@ from dataclasses import replace
 import discord
 
 from bot import inert, words
+from bot.catalogue import Model
 from bot.chat.answers import Interaction, answer, whisper
 from bot.chat.circumstances import circumstances_of
 from bot.chat.embeds import render
@@ -24,15 +25,14 @@ async def ask(
     """Admit what a command asks for and answer it.
 
     Raises:
-        UserError: the prompt is blank, or there is no channel to answer in.
+        UserError: the prompt or the ratio is not to be had, or there is no channel to answer in.
         TimeoutError: admission took too long; nothing was admitted.
         StoreUnavailable: nothing was admitted.
         ChatError: nobody saw an answer; the job was given back.
     """
-    prompt = inert.storable(prompt).strip()
-    if not inert.visible(prompt).strip():
-        raise UserError(words.BLANK_PROMPT)
     services: Services = interaction.client.services
+    prompt = inert.storable(prompt).strip()
+    _require_orderly(prompt, aspect_ratio, services.model)
     request = JobRequest(
         id=interaction.id,
         kind=kind,
@@ -49,6 +49,16 @@ async def ask(
         sources=tuple(sources),
     )
     await _admit(interaction, services.jobs, request)
+
+
+def _require_orderly(prompt: str, aspect_ratio: str, model: Model) -> None:
+    """What Discord's client sees to, but nobody makes it. Raises UserError."""
+    if not inert.visible(prompt).strip():
+        raise UserError(words.BLANK_PROMPT)
+    if len(prompt) > model.max_prompt_chars:
+        raise UserError(words.prompt_too_long(len(prompt), model.max_prompt_chars))
+    if aspect_ratio not in model.aspect_ratios:
+        raise UserError(words.OLD_COMMAND)
 
 
 async def ask_again(interaction: Interaction, job: Job) -> None:
