@@ -406,6 +406,11 @@ def _elsewhere(refused: Refusal, here: int | None) -> str:
 _MEDIA = MappingProxyType({"video": "a video", "audio": "a sound file", "text": "a text"})
 
 
+def prompt_too_long(length: int, limit: int) -> str:
+    """A prompt is over the limit."""
+    return f"The prompt has {length:,} characters; {limit:,} are the most. Nothing was charged."
+
+
 def source_of_wrong_type(filename: str, content_type: str) -> str:
     """An attachment is no picture, or one of a kind that the image service does not take."""
     family = content_type.partition("/")[0].strip().lower()

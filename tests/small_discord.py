@@ -17,6 +17,8 @@ RESET_AFTER = "the call is taken, then the connection breaks"
 RESET_BEFORE = "the connection breaks, nothing is taken"
 HANG = "no answer ever"
 HTML = "a page of a proxy, with status 200"
+TERSE = "taken, and of the message no more is said than Discord has to"
+YES = "taken, with status 204 and no word"
 
 USER = {"id": "42", "username": "darkroom", "discriminator": "0", "avatar": None, "bot": True}
 
@@ -75,6 +77,10 @@ class SmallDiscord:
         if trouble == HTML:
             return web.Response(text="<html>", content_type="text/html")
         answer = self._answer(kind, call)
+        if trouble == TERSE:
+            return _json({"id": "55", "type": 0, "content": ""})
+        if trouble == YES:
+            return web.Response(status=204)
         return _cut(request) if trouble == RESET_AFTER else answer
 
     def _answer(self, kind: str, call: Call) -> web.Response:

@@ -53,9 +53,12 @@ async def _show_result(interaction: Interaction, job: Job) -> None:
     if job.showing.message_id not in {None, _pressed(interaction)}:
         await whisper(interaction, words.SHOWN_ELSEWHERE)
         return
-    await _redraw(interaction, job, "")
     if job.state is State.UNDELIVERABLE:
-        await _play(interaction, job, job.showing)
+        await update(interaction, render_fetching(job))
+        # As if it had never been shown: the ways that were closed have nothing to do with this one.
+        await _play(interaction, job, Showing(_pressed(interaction), interaction.channel_id))
+    else:
+        await _redraw(interaction, job, "")
 
 
 async def _send_here(interaction: Interaction, job: Job) -> None:
