@@ -102,11 +102,14 @@ def refusal_words(interaction: Interaction, refused: Refusal) -> str:
 
 
 def _may_write(interaction: Interaction, channel_id: int) -> bool:
-    channel = interaction.guild.get_channel(channel_id) if interaction.guild else None
+    guild = interaction.guild
+    channel = guild.get_channel_or_thread(channel_id) if guild else None
     if channel is None or not isinstance(interaction.user, discord.Member):
         return False
     held = channel.permissions_for(interaction.user)
-    return held.view_channel and held.send_messages
+    in_thread = isinstance(channel, discord.Thread)
+    may_send = held.send_messages_in_threads if in_thread else held.send_messages
+    return held.view_channel and may_send
 
 
 async def _answer(interaction: Interaction, jobs: JobService, job: Job) -> None:
