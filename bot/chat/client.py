@@ -22,6 +22,7 @@ from discord.http import Route
 from typing_extensions import override
 
 from bot.chat import buttons, guide
+from bot.chat.ids import direct_messages
 from bot.chat.invite import invite_url
 from bot.chat.reporter import report
 from bot.chat.services import Replays, Services
@@ -160,8 +161,7 @@ class DarkroomBot(discord.Client):
         team = application.team
         owner_id = team.owner_id if team and team.owner_id else application.owner.id
         with translated():
-            channel = await self.create_dm(discord.Object(owner_id))
-            await channel.send(sentence)
+            await (await direct_messages(self, owner_id)).send(sentence)
 
     def commands(self) -> Payload:
         """Our commands as Discord takes them."""

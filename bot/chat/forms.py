@@ -10,6 +10,7 @@ import discord
 
 from bot.chat.answers import Interaction
 from bot.chat.custom_ids import Action, custom_id
+from bot.chat.ids import preselected
 
 MOST_CHOSEN = 25  # Discord's limit of a menu
 _TITLE, _LABEL, _DESCRIPTION = 45, 45, 100
@@ -90,9 +91,7 @@ def channels(
 
 
 def _preselected(ids: Chosen, kind: Literal["role", "channel"]) -> list[discord.SelectDefaultValue]:
-    kinds = discord.SelectDefaultValueType
-    of = kinds.role if kind == "role" else kinds.channel
-    return [discord.SelectDefaultValue(id=one, type=of) for one in sorted(ids)][:MOST_CHOSEN]
+    return [preselected(one, kind) for one in sorted(ids)][:MOST_CHOSEN]
 
 
 def _labelled(label: str, hint: str, field: discord.ui.Item[Any]) -> Field:
