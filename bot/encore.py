@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import structlog
 
-from bot.delivery import Delivery, Ending
+from bot.delivery import Delivery
 from bot.errors import ChatUnavailable, DownloadRejected
 from bot.gallery import Gallery
 from bot.jobs import Jobs
+from bot.ladder import Ending
 from bot.models import Job, Place, Reply, Showing, State
 
 log = structlog.get_logger(__name__)
