@@ -107,7 +107,7 @@ class DarkroomBot(discord.Client):
             except (*TRANSIENT_ERRORS, discord.HTTPException) as error:
                 log.warning("discord is out of reach", error=repr(error))
                 if clock.now() + timedelta(seconds=wait_s) >= until:
-                    raise Unreachable(f"Discord cannot be reached: {error!r}") from error
+                    raise Unreachable(f"Discord cannot be reached: {_line(error)}") from error
             await self._forget_session()
             await clock.sleep(wait_s)
         return None
@@ -124,7 +124,7 @@ class DarkroomBot(discord.Client):
             except Exception as error:
                 log.exception("the gateway connection died")
                 if not self._connected_once and clock.now() - began >= START_PATIENCE:
-                    raise Unreachable(f"Discord's gateway cannot be reached: {error!r}") from error
+                    raise Unreachable(f"Discord's gateway stays away: {_line(error)}") from error
                 if clock.now() - began >= STEADY:
                     began, waits_s = clock.now(), _growing_waits_s()
                 await self._hang_up()
@@ -289,6 +289,11 @@ def _growing_waits_s() -> Iterator[float]:
     while True:
         yield wait_s * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
         wait_s = min(wait_s * 2, 60.0)
+
+
+def _line(error: Exception) -> str:
+    """What happened, in one line of the error's own words."""
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 def _bad_token() -> ConfigurationError:
