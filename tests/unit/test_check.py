@@ -50,10 +50,13 @@ class Discord:
         self.requests.append((request.method, request.path))
         if request.headers.get("Authorization") != f"Bot {TOKEN}":
             return web.json_response({"message": "401: Unauthorized", "code": 0}, status=401)
-        if self.status != 200:
-            return web.json_response({}, status=self.status)
-        if self.unlisted and request.path.endswith(("/commands", "/guilds")):
-            return web.json_response({}, status=self.unlisted)
+        listing = request.path.endswith(("/commands", "/guilds"))
+        status = self.unlisted if listing and self.unlisted else self.status
+        if status != 200:
+            return web.json_response({}, status=status)
+        return self.found(request)
+
+    def found(self, request: web.Request) -> web.Response:
         match request.path.removeprefix("/api/v10/").split("/"):
             case ["users", "@me"]:
                 return web.json_response(self.user)
