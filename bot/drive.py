@@ -16,7 +16,7 @@ from structlog.contextvars import bind_contextvars
 
 from bot import rules
 from bot.bell import Bell, rung_within
-from bot.delivery import Delivery, Ending, Rung
+from bot.delivery import Delivery
 from bot.errors import (
     ChatUnavailable,
     DownloadRejected,
@@ -29,6 +29,7 @@ from bot.errors import (
 )
 from bot.gallery import Gallery
 from bot.jobs import QUEUE_LIFE, Jobs
+from bot.ladder import Ending, Rung
 from bot.models import Failure, Job, Picture, State, Submission
 from bot.ports import Clock, ImageApi
 
@@ -150,32 +151,33 @@ class Driver:
             return error.retry_after_s or SHORTEST_REST_S
         except OutcomeUnknown as error:
             log.warning("answer to a submission lost", job=job.code, error=repr(error))
-            await self._surely(partial(self._jobs.answer_lost, submission))
+            moved = await self._surely(partial(self._jobs.answer_lost, submission))
         except ProviderError as error:
             log.warning("submission refused", job=job.code, error=repr(error))
-            await self._surely(partial(self._jobs.refused, submission, error.failure))
+            moved = await self._surely(partial(self._jobs.refused, submission, error.failure))
         else:
-            await self._surely(partial(self._jobs.accepted, submission, task), task_id=task.id)
+            accept = partial(self._jobs.accepted, submission, task)
+            moved = await self._surely(accept, task_id=task.id)
+        if moved is None:  # a callback was faster
+            await self._read_named(submission)
         return 0.0
 
     async def _surely(
         self, write: Callable[[], Awaitable[Job | None]], *, task_id: str | None = None
-    ) -> None:
-        """Write what became of a POST, however long the database refuses.
+    ) -> Job | None:
+        """Write what became of a POST, however long the database refuses; None: it came second.
 
         Raises:
             StoreUnavailable: the process stops before it could be written.
         """
         while True:
             try:
-                await write()
+                return await write()
             except StoreUnavailable as error:
                 log.error("answer not written yet", task=task_id, error=repr(error))  # noqa: TRY400
                 if self.stopping:
                     raise
                 await self._clock.sleep(SHORTEST_REST_S)
-            else:
-                return
 
     async def _retry_later(self, job: Job, submission: Submission, error: NotCreated) -> None:
         log.warning("submission not created", job=job.code, error=repr(error))
@@ -185,15 +187,19 @@ class Driver:
             await self._surely(partial(self._jobs.put_back, submission))
 
     async def _await_callback(self, submission: Submission, rung: asyncio.Event) -> None:
-        """Only a callback can tell whether there is a task; it comes when the task is over."""
+        """Only a callback can tell whether there is a task."""
         left_s = self._left_s(submission)
         if left_s <= 0:
             await self._jobs.give_up_unknown(submission)
         elif await rung_within(rung, left_s, self._clock):
-            job = await self._jobs.get(submission.job_id)
-            for named in job.submissions:
-                if named.id == submission.id and named.state is State.WAITING:
-                    await self._read(named)
+            await self._read_named(submission)
+
+    async def _read_named(self, submission: Submission) -> None:
+        """Read the task that a callback named: one comes when its task is over."""
+        job = await self._jobs.get(submission.job_id)
+        for named in job.submissions:
+            if named.id == submission.id and named.state is State.WAITING:
+                await self._read(named)
 
     async def _watch(self, job: Job, submission: Submission, rung: asyncio.Event) -> None:
         """Read the task until it ends, by callbacks and behind them by polling.

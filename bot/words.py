@@ -142,7 +142,10 @@ def completed(took_s: float | None, person_name: str) -> str:
 
 def undeliverable() -> str:
     """The pictures exist, but not on this message."""
-    return "The picture is ready, but I could not post it here. It was charged."
+    return (
+        "The picture is ready, but I could not post it here; who asked for it has it in "
+        "`/history`. It was charged."
+    )
 
 
 def expired(waited_s: float) -> str:

@@ -7,6 +7,7 @@ import discord
 
 from bot import words
 from bot.chat.embeds import Rendered, render
+from bot.chat.ids import Reference, direct_messages, only
 from bot.chat.wire import EditedAnswer, opened, single_attempts, translated
 from bot.errors import AccessLost, ChatUnavailable, TokenExpired
 from bot.models import Job, Outlook, Picture, Showing
@@ -81,7 +82,7 @@ class DiscordMessenger:
         self._require_client()
         rendered = render(job, outlook, pictures)
         with translated():
-            channel = await self._client.create_dm(discord.Object(job.request.person_id))
+            channel = await direct_messages(self._client, job.request.person_id)
             return await self._send(channel, job, rendered, words.MOVED)
 
     async def ping(self, job: Job) -> None:
@@ -93,18 +94,16 @@ class DiscordMessenger:
         channel_id, message_id = job.showing.channel_id, job.showing.message_id
         if channel_id is None or message_id is None:
             raise AccessLost("no message of this job is known")
-        asker = discord.Object(job.request.person_id)
+        person_id = job.request.person_id
         with translated():
             await self._channel(channel_id, job).send(
-                words.finished(asker.id),
-                reference=discord.MessageReference(
+                words.finished(person_id),
+                reference=Reference(
                     message_id=message_id,
                     channel_id=channel_id,
                     guild_id=job.request.place.guild_id,
                 ),
-                allowed_mentions=discord.AllowedMentions(
-                    everyone=False, roles=False, users=[asker], replied_user=False
-                ),
+                allowed_mentions=only(person_id),
                 nonce=f"ping-{job.code}",
             )
 
