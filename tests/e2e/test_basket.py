@@ -65,6 +65,12 @@ async def form(person: Person, basket: Message) -> InteractionHandle:
     return handle
 
 
+async def rule(owner: Person, channel: Channel, name: str) -> None:
+    """Decide whether pictures are made in a channel."""
+    handle = await owner.slash("settings channels", options={"channel": channel, "rule": name})
+    await handle.answer()
+
+
 def names_of(stage: Stage, prompt: str) -> list[str]:
     """The input images that the image API was given, by their files' names."""
     urls = stage.post(prompt).body["image_urls"]
@@ -83,8 +89,11 @@ async def test_two_messages_and_one_file_become_a_fusion_in_the_order_of_the_lis
     assert listed(basket) == ["cat.png", "sofa.png", "lamp.png"]
     assert drawn(basket) == ["Image 1: cat.png", "Image 2: sofa.png", "Image 3: lamp.png"]
     opening = await form(person, basket)
-    values = {"prompt": "all in one room", "ratio": ["16:9"], "files": [picture("dog.png")]}
-    fused = await stage.shows(await person.submit(opening, values), GREEN)
+    sent = await person.submit(
+        opening,
+        {"prompt": "all in one room", "ratio": ["16:9"], "files": [picture("dog.png")]},
+    )
+    fused = await stage.shows(sent, GREEN)
     assert fused.visible_to is None
     assert "16:9" in fused.embeds[0]["footer"]["text"]
     assert names_of(stage, "all in one room") == ["cat.png", "sofa.png", "lamp.png", "dog.png"]
@@ -189,7 +198,8 @@ async def test_uses_in_the_same_moment_lose_nothing(stage: Stage) -> None:
     messages = [await person.send(None, "", picture(f"{n}.png")) for n in range(6)]
     handles = [await person.context_menu("Fuse images", message) for message in messages]
     lists = await asyncio.gather(*map(shown, handles))
-    assert sorted(max(map(listed, lists), key=len)) == [f"{n}.png" for n in range(6)]
+    sizes = {len(names): names for names in map(listed, lists)}
+    assert sorted(sizes[6]) == [f"{n}.png" for n in range(6)]
 
 
 async def test_files_that_are_no_pictures_are_named_and_left_out(stage: Stage) -> None:
@@ -232,16 +242,14 @@ async def test_a_refusal_keeps_the_basket_and_filling_it_is_free(stage: Stage) -
     guild = stage.new_guild("Forbidden")
     (general,) = guild.channels.values()
     owner = Person(stage.discord.desk, stage.discord.world.users[guild.owner_id], general)
-    options = {"channel": general, "rule": "deny"}
-    await (await owner.slash("settings channels", options=options)).answer()
+    await rule(owner, general, "deny")
     person = stage.newcomer(guild)
     basket = await gathered(person, "a.png", "b.png")
     opening = await form(person, basket)
     refused = await stage.refused(await person.submit(opening, {"prompt": "not here"}))
     assert refused.startswith("Pictures are off in")
     assert stage.posts("not here") == []
-    options = {"channel": general, "rule": "allow"}
-    await (await owner.slash("settings channels", options=options)).answer()
+    await rule(owner, general, "allow")
     opening = await form(person, basket)
     await stage.shows(await person.submit(opening, {"prompt": "here now"}), GREEN)
     assert names_of(stage, "here now") == ["a.png", "b.png"]

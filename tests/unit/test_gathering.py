@@ -95,7 +95,7 @@ async def told(house: ChatHouse, payload: dict[str, Any]) -> dict[str, Any]:
 
 def check(basket_shown: tuple[Source, ...], most: int, note: str = "") -> list[dict[str, Any]]:
     """The list's components, once Discord's rules took them."""
-    components = basket_list.layout(basket_shown, most, note).to_components()
+    components: Any = basket_list.layout(basket_shown, most, note).to_components()  # type: ignore[no-untyped-call]
     form = Form()
     ComponentCheck(form, v2=True).check(components)
     form.check()
@@ -186,7 +186,9 @@ async def test_one_picture_and_words_is_an_edit(house: ChatHouse) -> None:
     assert (request.kind, request.sources) == (Kind.EDIT, mine)
 
 
-async def test_what_was_put_in_meanwhile_stays(house: ChatHouse) -> None:
+async def test_what_was_put_in_meanwhile_stays(
+    house: ChatHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
     mine = hold(house, *pictures(2))
     admit = house.jobs.admit
 
@@ -194,7 +196,7 @@ async def test_what_was_put_in_meanwhile_stays(house: ChatHouse) -> None:
         hold(house, *mine, picture(7))
         return await admit(*args, **kwargs)
 
-    house.jobs.admit = slow  # type: ignore[method-assign]
+    monkeypatch.setattr(house.jobs, "admit", slow)
     await told(house, sent(f"fuse-{basket.seal(mine)}"))
     await settled(house)
     assert house.jobs.admitted[0].sources == mine
@@ -221,13 +223,15 @@ async def test_a_refusal_keeps_the_basket(house: ChatHouse, outcome: Refusal | E
     assert held(house) == mine
 
 
-async def test_a_basket_that_cannot_be_emptied_spoils_no_answer(house: ChatHouse) -> None:
+async def test_a_basket_that_cannot_be_emptied_spoils_no_answer(
+    house: ChatHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
     mine = hold(house, *pictures(2))
 
     async def full(*_: object) -> tuple[Source, ...]:
         raise StoreUnavailable("disk full")
 
-    drafts(house).change_basket = full  # type: ignore[method-assign]
+    monkeypatch.setattr(drafts(house), "change_basket", full)
     answer = await told(house, sent(f"fuse-{basket.seal(mine)}"))
     await settled(house)
     assert "flags" not in answer["data"]
