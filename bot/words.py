@@ -45,6 +45,10 @@ NOT_YOURS = "Only the person who asked for this picture can press that."
 SHOWN_ELSEWHERE = "That picture was sent to you as a direct message already."
 FETCHING = "Fetching the picture once more, free."
 NO_HISTORY = "You have asked for no pictures here yet; try `/imagine`."
+ADULT_PICTURE = (
+    "That picture was made without the adult-content filter; I show it in age-restricted channels "
+    "only."
+)
 RESULT_GONE = (
     "That picture cannot be fetched any more: the image service keeps results for 7 days. "
     "Nothing was charged."
@@ -295,6 +299,11 @@ def _daily_limit(refused: Refusal) -> str:
 
 def _server_budget(refused: Refusal) -> str:
     budget = money(refused.limit)
+    if refused.until is None:
+        return (
+            f"That costs more than this server's whole budget of {budget} a month; its admins can "
+            "raise that with `/settings budget`."
+        )
     if refused.wanted > 1:
         return (
             f"This server's {budget} for pictures this month are too far used for "
@@ -304,6 +313,8 @@ def _server_budget(refused: Refusal) -> str:
 
 
 def _operator_budget(refused: Refusal) -> str:
+    if refused.until is None:
+        return "That costs more than this bot's whole budget of a month; its owner can raise that."
     if refused.wanted > 1:
         return (
             "This bot's picture budget for this month is too far used for "
@@ -393,6 +404,11 @@ def _elsewhere(refused: Refusal, here: int | None) -> str:
 
 
 _MEDIA = MappingProxyType({"video": "a video", "audio": "a sound file", "text": "a text"})
+
+
+def prompt_too_long(length: int, limit: int) -> str:
+    """A prompt is over the limit."""
+    return f"The prompt has {length:,} characters; {limit:,} are the most. Nothing was charged."
 
 
 def source_of_wrong_type(filename: str, content_type: str) -> str:
