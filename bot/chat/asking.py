@@ -14,8 +14,8 @@ from bot.errors import ChatError, ChatUnavailable, StoreError, UserError
 from bot.models import Job, JobRequest, Place, Refusal, Reply, Wish
 
 
-async def ask(interaction: Interaction, wish: Wish, *, draft_id: int | None = None) -> None:
-    """Admit what a command, a form or a press asks for, and answer it.
+async def ask(interaction: Interaction, wish: Wish, *, draft_id: int | None = None) -> bool:
+    """Admit what a command, a form or a press asks for, and answer it; whether it was admitted.
 
     With `draft_id`, the asker has taken the price of that draft: the job bears its id, so that
     taking it twice makes one job.
@@ -54,6 +54,7 @@ async def ask(interaction: Interaction, wish: Wish, *, draft_id: int | None = No
             await whisper(interaction, refusal_words(interaction, refused))
         case None:  # Discord delivered the event twice; the other one answers
             pass
+    return isinstance(outcome, Job)
 
 
 def prompt_of(text: str, model: Model) -> str:

@@ -164,6 +164,33 @@ async def export_person(connection: AsyncConnection, person_id: int) -> dict[str
             {"server": str(row.guild_id), **_changed(row)}
             for row in await connection.execute(changes)
         ],
+        **await _waiting(connection, person_id),
+    }
+
+
+async def _waiting(connection: AsyncConnection, person_id: int) -> dict[str, object]:
+    """What waits for its person for an hour."""
+    gathered = select(baskets).where(baskets.c.person_id == person_id)
+    begun = select(drafts).where(drafts.c.person_id == person_id)
+    return {
+        "gathered": [
+            {
+                "channel": str(row.channel_id),
+                "at": _moment(row.changed_at),
+                "sources": [source.url for source in row.sources],
+            }
+            for row in await connection.execute(gathered)
+        ],
+        "begun": [
+            {
+                "channel": str(row.channel_id),
+                "at": _moment(row.created_at),
+                "kind": str(row.wish.kind),
+                "prompt": row.wish.prompt,
+                "sources": [source.url for source in row.wish.sources],
+            }
+            for row in await connection.execute(begun)
+        ],
     }
 
 
