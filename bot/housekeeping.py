@@ -5,7 +5,7 @@ from datetime import timedelta
 import structlog
 
 from bot.errors import StoreError
-from bot.ports import Clock, HouseStore
+from bot.ports import Clock, Copies, HouseStore
 
 SETTINGS_LIFE = timedelta(days=30)
 """How long a server's settings outlive our leaving it."""
@@ -17,10 +17,13 @@ log = structlog.get_logger(__name__)
 
 
 class Housekeeping:
-    """Retention of pictures' rows, of left servers' settings, and late wishes to be forgotten."""
+    """Retention of pictures' rows and copies, of left servers' settings, and late wishes."""
 
-    def __init__(self, store: HouseStore, clock: Clock, retention_days: int) -> None:
+    def __init__(
+        self, store: HouseStore, copies: Copies, clock: Clock, retention_days: int
+    ) -> None:
         self._store = store
+        self._copies = copies
         self._clock = clock
         self._retention_days = retention_days
 
@@ -42,5 +45,6 @@ class Housekeeping:
         if self._retention_days:
             before = now - timedelta(days=self._retention_days)
             forgotten += await self._store.forget_before(before)
+        await self._copies.sweep()
         servers = await self._store.forget_left(now - SETTINGS_LIFE)
         log.info("tidied up", pictures=forgotten, servers=servers)

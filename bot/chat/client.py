@@ -24,7 +24,7 @@ from typing_extensions import override
 from bot.chat import buttons, guide
 from bot.chat.invite import invite_url
 from bot.chat.reporter import report
-from bot.chat.services import Replays, Services
+from bot.chat.services import OldSources, Replays, Services
 from bot.chat.sync import CommandSync, Payload, Scope, is_daily_limit, known_ids
 from bot.chat.wire import TRANSIENT_ERRORS, translated
 from bot.errors import ChatUnavailable, ConfigurationError, Unreachable
@@ -53,10 +53,12 @@ class DarkroomBot(discord.Client):
     Attributes:
         encore: shows finished jobs again; attached before `serve`, for it shows them through
             this very client.
+        sources: finds the input images of old jobs again; attached likewise.
         command_ids: of our commands, by name, once they are synchronised.
     """
 
     encore: Replays
+    sources: OldSources
 
     def __init__(self, services: Services) -> None:
         super().__init__(

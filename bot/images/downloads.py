@@ -19,7 +19,7 @@ from uuid import uuid4
 
 import httpx
 
-from bot.errors import DownloadRejected, DownloadUnavailable
+from bot.errors import DownloadMissing, DownloadRejected, DownloadUnavailable
 from bot.hosts import HostRule, is_public
 from bot.images.http import TimeLimits, keep_location_apart, product
 
@@ -96,7 +96,8 @@ class HttpDownloads:
         What the bytes are is not judged here, but an HTML page is a passing error of some edge.
 
         Raises:
-            DownloadUnavailable: any status but 200, HTML, broken off, too slow, no room on disk.
+            DownloadMissing: 404 or 410.
+            DownloadUnavailable: any other status but 200, HTML, broken off, too slow, no room.
             DownloadRejected: forbidden host or address, too many redirects, over the cap.
         """
         try:
@@ -176,6 +177,8 @@ class HttpDownloads:
 
 def _require_file(response: httpx.Response) -> None:
     kind = response.headers.get("Content-Type", "").lower()
+    if response.status_code in {404, 410}:
+        raise DownloadMissing(f"HTTP {response.status_code}")
     if response.status_code != 200:
         raise DownloadUnavailable(f"HTTP {response.status_code}")
     if kind.startswith("text/html"):

@@ -10,9 +10,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot import inert, words
+from bot.catalogue import SOURCE_BYTES
+from bot.chat.attachments import KINDS
 from bot.chat.custom_ids import Action, custom_id
 from bot.models import State
-from cogs._sources import CONTENT_TYPES, LIMIT_BYTES
 from tests.chat_house import ChatHouse, chat_house
 from tests.chat_samples import job
 from tests.small_discord import interaction_payload, press_payload
@@ -124,8 +125,8 @@ async def test_no_mutation_of_an_interaction_gets_past_the_doors(
         assert inert.visible(request.prompt).strip()
         request.prompt.encode()
         for source in request.sources:
-            assert source.content_type in CONTENT_TYPES
-            assert 0 < source.size_bytes <= LIMIT_BYTES
+            assert source.content_type in KINDS
+            assert 0 < source.size_bytes <= SOURCE_BYTES
             assert source.url.startswith("https://cdn.discordapp.com/")
     house.small.calls.clear()
     house.bot._connection.parsers["INTERACTION_CREATE"](deepcopy(HONEST[0]))
