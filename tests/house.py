@@ -162,5 +162,9 @@ async def house(
         yield House(
             *(store, clock, bell, jobs, api, downloads, messenger, driver, runner, delivery),
             *(standing, watch, alarm, journal),
-            *(sources, files, uploads, copies, messages),
+            sources=sources,
+            source_downloads=files,
+            uploads=uploads,
+            copies=copies,
+            messages=messages,
         )

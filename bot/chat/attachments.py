@@ -43,7 +43,7 @@ _NAMELESS = frozenset({"", "application/octet-stream"})
 def to_sources(
     attachments: Iterable[discord.Attachment],
     hosts: HostRule,
-    message: discord.Message | None = None,
+    message: discord.Message | discord.PartialMessage | None = None,
 ) -> list[Source]:
     """Check every attachment before anything is spent; the order stays.
 
@@ -59,7 +59,9 @@ def to_sources(
 
 
 def _to_source(
-    attachment: discord.Attachment, hosts: HostRule, message: discord.Message | None
+    attachment: discord.Attachment,
+    hosts: HostRule,
+    message: discord.Message | discord.PartialMessage | None,
 ) -> Source:
     content_type = _content_type(attachment)
     problem = _problem(attachment, content_type, hosts)
