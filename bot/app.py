@@ -36,7 +36,7 @@ from bot.images.uploads import ApiUploads
 from bot.jobs import Jobs, Rulebook
 from bot.journal import Relay
 from bot.pictures import PillowPictures
-from bot.ports import Journal, Store
+from bot.ports import Journal
 from bot.runner import Runner
 from bot.settings import Settings
 from bot.source_pictures import PillowSources
@@ -97,7 +97,7 @@ async def run(settings: Settings, *, replace_commands: bool = False) -> int:
             "care": runner.run(),
             "account": watch.run(),
             "housekeeping": Housekeeping(
-                *(store.houses, copies, clock, settings.retention_days)
+                *(store.houses, store.drafts, copies, clock, settings.retention_days)
             ).run(),
             "log channels": log_channels.run(),
             "signals": stop.wait(),
@@ -165,7 +165,7 @@ async def _sources(
 
 def _services(
     settings: Settings,
-    store: Store,
+    store: SqlStore,
     jobs: Jobs,
     houses: Houses,
     journal: Journal,
@@ -175,6 +175,7 @@ def _services(
     return Services(
         jobs=jobs,
         houses=houses,
+        drafts=store.drafts,
         journal=journal,
         charts=ChartPainter(),
         facts=store,

@@ -165,6 +165,24 @@ class Houses:
         change = partial(replace, ping=on)
         return await self._change(guild_id, by_person_id, Setting.PING, change)
 
+    async def change_replies(self, guild_id: int, by_person_id: int, on: bool) -> RuleChange:
+        """Whether messages that mention the bot are taken as requests."""
+        change = partial(replace, replies=on)
+        return await self._change(guild_id, by_person_id, Setting.REPLIES, change)
+
+    async def change_private(self, guild_id: int, by_person_id: int, on: bool) -> RuleChange:
+        """Whether people may ask for pictures that only they see."""
+        change = partial(replace, private=on)
+        return await self._change(guild_id, by_person_id, Setting.PRIVATE, change)
+
+    async def change_ask_above(
+        self, guild_id: int, by_person_id: int, micro_usd: int | None
+    ) -> RuleChange:
+        """What a request may cost without its price being asked about; None or 0: anything."""
+        check_range(Setting.ASK_ABOVE, micro_usd)
+        change = partial(replace, ask_above_micro_usd=micro_usd or 0)
+        return await self._change(guild_id, by_person_id, Setting.ASK_ABOVE, change)
+
     async def apply_preset(
         self, guild_id: int, by_person_id: int, preset: str, role_id: int | None = None
     ) -> RuleChange:

@@ -96,10 +96,13 @@ class Jobs:
 
     # Admission and the first answer.
 
-    async def admit(self, request: JobRequest, here: Circumstances) -> Job | Refusal | None:
+    async def admit(
+        self, request: JobRequest, here: Circumstances, *, confirmed: bool = False
+    ) -> Job | Refusal | None:
         """Let a request in, or say which rule refuses it; None: this event was here before.
 
         Whether the provider's filter is on follows from the server's rules, not from the request.
+        `confirmed`: the asker has seen the price and wants it.
 
         Raises:
             TimeoutError: no decision within 2 s; nothing was admitted.
@@ -107,7 +110,7 @@ class Jobs:
         """
         if reason := RefusalReason.STOPPING if self._closed else self._standing.refusal:
             return Refusal(reason)
-        asking = Asking(request, here, MODELS[request.model].price_micro_usd)
+        asking = Asking(request, here, MODELS[request.model].price_micro_usd, confirmed)
         cases: list[rules.Case] = []
         decide = partial(self._decide, cases, asking)
         admission = await self._store.admit(asking, decide, deadline_s=ADMISSION_DEADLINE_S)

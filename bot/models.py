@@ -99,12 +99,45 @@ class Place:
 class Reply:
     """What is needed to edit an interaction's answer; the token lives 900 s from `born_at`.
 
-    A press on the message brings a fresh one, so `born_at` may be later than the request.
+    A press on the message brings a fresh one, so `born_at` may be later than the request. What was
+    asked by a message has none: `token` is empty.
     """
 
     application_id: int
     token: str = field(repr=False)
     born_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked for, whoever asks and wherever.
+
+    Attributes:
+        count: pictures, 1 to 4, each one submission.
+        private: only the asker sees it.
+    """
+
+    kind: Kind
+    prompt: str
+    aspect_ratio: str
+    sources: tuple[Source, ...] = ()
+    count: int = 1
+    private: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A wish that waits for its person: for a form to be sent, or for the price to be taken.
+
+    Attributes:
+        id: snowflake of the interaction or message that began it; the job's id later.
+    """
+
+    id: int
+    person_id: int
+    place: Place
+    wish: Wish
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +152,8 @@ class JobRequest:
         nsfw_checker: whether the provider's adult-content filter is on.
         bot_can_edit: whether the bot itself sees the channel, so that it can edit its answer
             when the token is dead.
+        count: pictures, each one submission of the job.
+        private: only the asker sees it: an ephemeral answer, which the bot itself cannot edit.
     """
 
     id: int
@@ -135,6 +170,15 @@ class JobRequest:
     sources: tuple[Source, ...] = ()
     nsfw_checker: bool = True
     bot_can_edit: bool = True
+    count: int = 1
+    private: bool = False
+
+    @property
+    def wish(self) -> Wish:
+        """What is asked for, without by whom and where."""
+        return Wish(
+            self.kind, self.prompt, self.aspect_ratio, self.sources, self.count, self.private
+        )
 
 
 STAND_IN = 100
@@ -179,6 +223,8 @@ class Showing:
             from it still has to be shown.
         rung: name of the ladder's rung, stored before each new message.
         pinged: whether the asker was already told by the one short reply.
+        posted_urls: where the message's pictures lie at Discord, without the signature, which
+            dies; Discord itself signs such an address anew where an embed names it.
     """
 
     message_id: int | None = None
@@ -187,6 +233,7 @@ class Showing:
     state: State | None = None
     rung: str | None = None
     pinged: bool = False
+    posted_urls: tuple[str, ...] = ()
 
     def but(self, **changes: Any) -> Self:  # noqa: ANN401 - forwarded to replace
         """The same showing with some fields changed."""
@@ -228,6 +275,11 @@ class Job:
     def result_urls(self) -> tuple[str, ...]:
         """All results of all submissions, in order."""
         return tuple(url for one in self.submissions for url in one.result_urls)
+
+    @property
+    def price_micro_usd(self) -> int:
+        """What all its pictures cost together."""
+        return sum(one.price_micro_usd for one in self.submissions)
 
 
 class TaskPhase(StrEnum):
@@ -297,12 +349,14 @@ class RefusalReason(StrEnum):
     PERSON_BLOCKED = "person_blocked"
     CHANNEL_NOT_ALLOWED = "channel_not_allowed"
     ROLE_NOT_ALLOWED = "role_not_allowed"
+    PRIVATE_OFF = "private_off"
     FORBIDDEN_WORD = "forbidden_word"
     PAUSED = "paused"
     NO_DIRECT_MESSAGES = "no_direct_messages"
     OUT_OF_CREDITS = "out_of_credits"
     BAD_KEY = "bad_key"
     STOPPING = "stopping"
+    PRICE_UNCONFIRMED = "price_unconfirmed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,7 +366,8 @@ class Refusal:
     Attributes:
         until: when it ends by itself, if it does.
         limit: the limit in its own unit (seconds, pictures, micro-USD).
-        used: how much of it is used.
+        used: how much of it is used; of an unconfirmed price: the price.
+        wanted: how many pictures were asked for.
         try_channels: channels where it would be allowed.
         word: the forbidden word or phrase.
     """
@@ -321,6 +376,7 @@ class Refusal:
     until: datetime | None = None
     limit: int = 0
     used: int = 0
+    wanted: int = 1
     try_channels: tuple[int, ...] = ()
     word: str = ""
 

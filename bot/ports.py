@@ -11,6 +11,7 @@ from bot.models import (
     Block,
     Change,
     Charged,
+    Draft,
     Failure,
     Job,
     JobRequest,
@@ -21,6 +22,7 @@ from bot.models import (
     Refusal,
     Reply,
     Showing,
+    Source,
     State,
     Submission,
     Task,
@@ -277,6 +279,39 @@ class HouseStore(Protocol):
 
     async def forget_server(self, guild_id: int) -> None:
         """Remove a server's rules, bans and audit."""
+        ...
+
+
+class Drafts(Protocol):
+    """What waits for its person for an hour: wishes and baskets, beside `Store`.
+
+    Raises:
+        StoreUnavailable: by every method, when the database cannot be used for now.
+    """
+
+    async def save_draft(self, draft: Draft) -> None:
+        """Keep a wish for an hour; twice with the same id keeps the later one."""
+        ...
+
+    async def find_draft(self, draft_id: int, person_id: int) -> Draft | None:
+        """A person's own draft, while it lives."""
+        ...
+
+    async def basket(self, person_id: int, channel_id: int) -> tuple[Source, ...]:
+        """A person's basket in a channel; empty an hour after its last change."""
+        ...
+
+    async def change_basket(
+        self,
+        person_id: int,
+        channel_id: int,
+        change: Callable[[tuple[Source, ...]], Sequence[Source]],
+    ) -> tuple[Source, ...]:
+        """Apply a pure change in one transaction; gives the basket as it is then."""
+        ...
+
+    async def forget_old_drafts(self) -> None:
+        """Remove drafts and baskets whose hour is over."""
         ...
 
 

@@ -70,6 +70,7 @@ PROMPT = "What the picture should show"
 EDIT_PROMPT = "What should change"
 FUSE_PROMPT = "How to put them together; call them image 1, image 2, ..."
 ASPECT_RATIO = "Width to height; auto leaves it to the model"
+RATIO = "Aspect ratio"
 HISTORY = "Your own pictures here; send one again"
 IMAGE = "The picture to change: PNG, JPEG, WebP, HEIC or GIF, at most 64 MB"
 
@@ -292,16 +293,33 @@ def _at_once(refused: Refusal) -> str:
 
 
 def _daily_limit(refused: Refusal) -> str:
-    return f"{refused.used} of {refused.limit} pictures used today; more {_until(refused)}."
+    wanted = f", and you asked for {refused.wanted}" if refused.wanted > 1 else ""
+    return f"{refused.used} of {refused.limit} pictures used today{wanted}; more {_until(refused)}."
 
 
 def _server_budget(refused: Refusal) -> str:
     budget = money(refused.limit)
+    if refused.wanted > 1:
+        return (
+            f"This server's {budget} for pictures this month are too far used for "
+            f"{refused.wanted} pictures; ask for fewer, or more {_until(refused)}."
+        )
     return f"This server's {budget} for pictures this month are used up; more {_until(refused)}."
 
 
 def _operator_budget(refused: Refusal) -> str:
+    if refused.wanted > 1:
+        return (
+            "This bot's picture budget for this month is too far used for "
+            f"{refused.wanted} pictures; ask for fewer, or more {_until(refused)}."
+        )
     return f"This bot's picture budget for this month is used up; more {_until(refused)}."
+
+
+def _price(refused: Refusal) -> str:
+    pictures = "This" if refused.wanted == 1 else f"{refused.wanted} pictures"
+    cost = "costs" if refused.wanted == 1 else "cost"
+    return f"{pictures} {cost} {money(refused.used)}. Make it? Nothing was charged so far."
 
 
 def _queue_full(refused: Refusal) -> str:
@@ -341,6 +359,10 @@ _REFUSALS: Mapping[RefusalReason, str | Callable[[Refusal], str]] = MappingProxy
         RefusalReason.ROLE_NOT_ALLOWED: (
             "Pictures are for people with other roles here; this server's admins decide which."
         ),
+        RefusalReason.PRIVATE_OFF: (
+            "Pictures that only you see are switched off in this server; ask without `private`. "
+            "Nothing was charged."
+        ),
         RefusalReason.FORBIDDEN_WORD: _word,
         RefusalReason.PAUSED: (
             "This bot's owner has paused pictures everywhere; try again later. Nothing was charged."
@@ -354,6 +376,7 @@ _REFUSALS: Mapping[RefusalReason, str | Callable[[Refusal], str]] = MappingProxy
             "nothing was charged."
         ),
         RefusalReason.STOPPING: ("I am restarting; ask again in a minute. Nothing was charged."),
+        RefusalReason.PRICE_UNCONFIRMED: _price,
     }
 )
 

@@ -10,7 +10,7 @@ from bot.catalogue import AUTO, Model
 from bot.chat.asking import ask
 from bot.chat.attachments import to_sources
 from bot.chat.client import DarkroomBot
-from bot.models import Kind
+from bot.models import Kind, Wish
 from cogs._options import Prompt, ratio_choices
 
 FEWEST_IMAGES = 2
@@ -31,7 +31,7 @@ def add(bot: DarkroomBot) -> None:
         # In order, without gaps: what the prompt calls image 3 is the third that is there.
         given = [one for name in images if (one := attached.get(name)) is not None]
         sources = to_sources(given, bot.services.source_hosts)
-        await ask(interaction, Kind.FUSE, prompt, aspect_ratio, sources)
+        await ask(interaction, Wish(Kind.FUSE, prompt, aspect_ratio, tuple(sources)))
 
     # discord.py makes the options of the signature; sixteen parameters by hand say no more.
     fuse.__signature__ = _signature(images)  # type: ignore[attr-defined]

@@ -1,6 +1,6 @@
 """A logged-in client before the small Discord, with a job service that remembers."""
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,7 +15,18 @@ from bot.chat.client import DarkroomBot, point_at
 from bot.chat.services import Services
 from bot.hosts import HostRule
 from bot.house_rules import Circumstances
-from bot.models import Job, JobRequest, Outlook, Place, Refusal, Reply, Showing, State
+from bot.models import (
+    Draft,
+    Job,
+    JobRequest,
+    Outlook,
+    Place,
+    Refusal,
+    Reply,
+    Showing,
+    Source,
+    State,
+)
 from cogs import add_commands
 from tests.chat_samples import job
 from tests.clock import FakeClock
@@ -36,14 +47,18 @@ class FakeJobs:
     dropped: list[Job] = field(default_factory=list)
     replies: list[Reply] = field(default_factory=list)
     too_late: bool = False
+    confirmed: list[bool] = field(default_factory=list)
 
-    async def admit(self, request: JobRequest, here: Circumstances) -> Job | Refusal | None:
+    async def admit(
+        self, request: JobRequest, here: Circumstances, *, confirmed: bool = False
+    ) -> Job | Refusal | None:
         if isinstance(self.outcome, Exception):
             raise self.outcome
         if self.outcome is not None or self.duplicate:
             return self.outcome
         self.admitted.append(request)
         self.circumstances.append(here)
+        self.confirmed.append(confirmed)
         return job(State.QUEUED, request)
 
     async def answered(self, one: Job, showing: Showing) -> None:
@@ -109,6 +124,37 @@ class FakeFacts:
 
 
 @dataclass
+class FakeDrafts:
+    """Implements `bot.ports.Drafts` in memory; nothing grows old in it."""
+
+    drafts: dict[int, Draft] = field(default_factory=dict)
+    baskets: dict[tuple[int, int], tuple[Source, ...]] = field(default_factory=dict)
+
+    async def save_draft(self, draft: Draft) -> None:
+        self.drafts[draft.id] = draft
+
+    async def find_draft(self, draft_id: int, person_id: int) -> Draft | None:
+        draft = self.drafts.get(draft_id)
+        return draft if draft is not None and draft.person_id == person_id else None
+
+    async def basket(self, person_id: int, channel_id: int) -> tuple[Source, ...]:
+        return self.baskets.get((person_id, channel_id), ())
+
+    async def change_basket(
+        self,
+        person_id: int,
+        channel_id: int,
+        change: Callable[[tuple[Source, ...]], Sequence[Source]],
+    ) -> tuple[Source, ...]:
+        after = tuple(change(await self.basket(person_id, channel_id)))
+        self.baskets[person_id, channel_id] = after
+        return after
+
+    async def forget_old_drafts(self) -> None:
+        pass
+
+
+@dataclass
 class FakeHouses:
     """Only where the client comes and goes; for the rest, give `services` real houses."""
 
@@ -136,6 +182,11 @@ class ChatHouse:
         """An interaction as the client builds it of an event."""
         return discord.Interaction(data=payload, state=self.bot._connection)  # type: ignore[arg-type]
 
+    def message(self, payload: dict[str, Any]) -> discord.Message:
+        """A message as the client builds it of what Discord gives."""
+        channel: Any = self.bot.get_partial_messageable(int(payload["channel_id"]))
+        return discord.Message(state=self.bot._connection, channel=channel, data=payload)  # type: ignore[arg-type]
+
 
 def services(jobs: FakeJobs | None = None, **changes: Any) -> Services:  # noqa: ANN401 - any field
     """What a client is given, with the default model."""
@@ -144,6 +195,7 @@ def services(jobs: FakeJobs | None = None, **changes: Any) -> Services:  # noqa:
         Services(
             jobs=jobs or FakeJobs(),
             houses=houses,
+            drafts=FakeDrafts(),
             journal=FakeJournal(),
             charts=ChartPainter(),
             facts=FakeFacts(),

@@ -153,6 +153,11 @@ def press_payload(custom_id: str, person_id: int = 5, **changes: Any) -> dict[st
     return interaction_payload(3, data, message=message, member=member, **changes)
 
 
+def message_payload(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    """A message in channel 9, as Discord gives it."""
+    return _message({}, "/channels/9/messages/55") | changes
+
+
 def _person(person_id: int) -> dict[str, Any]:
     name = "ana" if person_id == 5 else f"person{person_id}"
     return {

@@ -58,23 +58,37 @@ def to_sources(
     return [_to_source(one, hosts, message) for one in attachments]
 
 
+def require_usable(sources: Iterable[Source]) -> None:
+    """Check sources that were found on a message, as `to_sources` checks attachments.
+
+    Raises:
+        SourceRejected: the first one of a kind or size that cannot be used.
+    """
+    for source in sources:
+        problem = _problem(source)
+        if problem is not None:
+            raise SourceRejected(problem)
+
+
 def _to_source(
     attachment: discord.Attachment,
     hosts: HostRule,
     message: discord.Message | discord.PartialMessage | None,
 ) -> Source:
-    content_type = _content_type(attachment)
-    problem = _problem(attachment, content_type, hosts)
-    if problem is not None:
-        raise SourceRejected(problem)
-    return Source(
+    source = Source(
         url=attachment.url,
         filename=inert.filename(attachment.filename),
-        content_type=content_type,
+        content_type=_content_type(attachment),
         size_bytes=attachment.size,
         channel_id=None if message is None else message.channel.id,
         message_id=None if message is None else message.id,
     )
+    require_usable([source])
+    if source.size_bytes <= 0:
+        raise SourceRejected(words.source_empty(source.filename))
+    if not hosts.allows(source.url):
+        raise SourceRejected(words.source_from_elsewhere(source.filename))
+    return source
 
 
 def _content_type(attachment: discord.Attachment) -> str:
@@ -84,16 +98,13 @@ def _content_type(attachment: discord.Attachment) -> str:
     return _SAME.get(told, told)
 
 
-def _problem(attachment: discord.Attachment, content_type: str, hosts: HostRule) -> str | None:
-    name = attachment.filename
-    if content_type not in KINDS:
-        return words.source_of_wrong_type(name, content_type)
+def _problem(source: Source) -> str | None:
+    """What is wrong with it; a size of 0 may be one that nobody told."""
+    name = source.filename
+    if source.content_type not in KINDS:
+        return words.source_of_wrong_type(name, source.content_type)
     if PurePath(name).suffix.lower() not in _EXTENSIONS:
         return words.source_misnamed(name)
-    if attachment.size <= 0:
-        return words.source_empty(name)
-    if attachment.size > SOURCE_BYTES:
-        return words.source_too_large(name, attachment.size, SOURCE_BYTES)
-    if not hosts.allows(attachment.url):
-        return words.source_from_elsewhere(name)
+    if source.size_bytes > SOURCE_BYTES:
+        return words.source_too_large(name, source.size_bytes, SOURCE_BYTES)
     return None

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from bot import words
 from bot.chat.answers import Interaction, answer, update, whisper
-from bot.chat.asking import ask_again, place_of, reply_of
+from bot.chat.asking import ask, place_of, reply_of
 from bot.chat.custom_ids import Action, Press
 from bot.chat.embeds import render, render_fetching, render_gone
 from bot.chat.messenger import NOBODY
@@ -84,7 +84,7 @@ def _pressed(interaction: Interaction) -> int | None:
 async def _try_again(interaction: Interaction, job: Job) -> None:
     if job.failure is not Failure.UNKNOWN_OUTCOME:  # forged, or the answer was found meanwhile
         raise UserError(words.OLD_BUTTON)
-    await ask_again(interaction, job)
+    await ask(interaction, job.request.wish)
 
 
 async def _redraw(interaction: Interaction, job: Job | None, otherwise: str) -> None:

@@ -33,10 +33,11 @@ class DiscordMessenger:
         self, job: Job, outlook: Outlook, pictures: Sequence[Picture]
     ) -> Showing:
         """Edit the answer through its interaction's token; a dead one is not even tried."""
-        if self._clock.now() >= job.request.reply.born_at + TOKEN_LIFE:
-            raise TokenExpired("older than 15 minutes")
+        reply = job.request.reply
+        if not reply.token or self._clock.now() >= reply.born_at + TOKEN_LIFE:
+            raise TokenExpired("none, or older than 15 minutes")
         self._require_client()
-        rendered, reply = render(job, outlook, pictures), job.request.reply
+        rendered = render(job, outlook, pictures)
         webhook = discord.Webhook.partial(reply.application_id, reply.token, client=self._client)
         with (
             translated(by_token=True),
@@ -50,7 +51,7 @@ class DiscordMessenger:
                 attachments=_attachments(files),
                 allowed_mentions=NOBODY,
             )
-        return job.showing.but(message_id=message.id, channel_id=message.channel.id)
+        return _shown(job, message)
 
     async def edit_by_bot(self, job: Job, outlook: Outlook, pictures: Sequence[Picture]) -> Showing:
         """Edit the known message with the bot's own rights."""
@@ -60,13 +61,13 @@ class DiscordMessenger:
         rendered = render(job, outlook, pictures)
         message = self._channel(channel_id, job).get_partial_message(message_id)
         with translated(), opened(rendered.pictures) as files:
-            await message.edit(
+            edited = await message.edit(
                 embed=rendered.embed,
                 view=rendered.view(),
                 attachments=_attachments(files),
                 allowed_mentions=NOBODY,
             )
-        return job.showing
+        return _shown(job, edited)
 
     async def post(self, job: Job, outlook: Outlook, pictures: Sequence[Picture]) -> Showing:
         """A new message in the asked channel; a repeat within minutes gives the same message."""
@@ -123,7 +124,7 @@ class DiscordMessenger:
                 allowed_mentions=NOBODY,
                 nonce=job.code,  # discord.py adds enforce_nonce: no doubles by a repeated POST
             )
-        return job.showing.but(message_id=message.id, channel_id=message.channel.id)
+        return _shown(job, message)
 
     def _channel(self, channel_id: int, job: Job) -> discord.PartialMessageable:
         self._require_client()
@@ -132,6 +133,11 @@ class DiscordMessenger:
     def _require_client(self) -> None:
         if self._client.is_closed() or self._client.user is None:
             raise ChatUnavailable("not logged in to Discord")
+
+
+def _shown(job: Job, message: discord.Message) -> Showing:
+    posted = tuple(one.url.partition("?")[0] for one in message.attachments)
+    return job.showing.but(message_id=message.id, channel_id=message.channel.id, posted_urls=posted)
 
 
 def _attachments(files: list[discord.File]) -> list[discord.File]:

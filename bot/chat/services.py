@@ -21,13 +21,15 @@ from bot.models import (
     Source,
     Usage,
 )
-from bot.ports import Clock, Journal
+from bot.ports import Clock, Drafts, Journal
 
 
 class JobService(Protocol):
     """The part of `bot.jobs.Jobs` that people reach by commands and buttons."""
 
-    async def admit(self, request: JobRequest, here: Circumstances) -> Job | Refusal | None:
+    async def admit(
+        self, request: JobRequest, here: Circumstances, *, confirmed: bool = False
+    ) -> Job | Refusal | None:
         """Let a request in; None: this event was here before."""
         ...
 
@@ -155,6 +157,20 @@ class HouseService(Protocol):
         """Whether those who waited long are pinged."""
         ...
 
+    async def change_replies(self, guild_id: int, by_person_id: int, on: bool) -> RuleChange:
+        """Whether messages that mention the bot are taken as requests."""
+        ...
+
+    async def change_private(self, guild_id: int, by_person_id: int, on: bool) -> RuleChange:
+        """Whether people may ask for pictures that only they see."""
+        ...
+
+    async def change_ask_above(
+        self, guild_id: int, by_person_id: int, micro_usd: int | None
+    ) -> RuleChange:
+        """What a request may cost without its price being asked about; None or 0: anything."""
+        ...
+
     async def apply_preset(
         self, guild_id: int, by_person_id: int, preset: str, role_id: int | None = None
     ) -> RuleChange:
@@ -267,6 +283,7 @@ class Services:
 
     jobs: JobService
     houses: HouseService
+    drafts: Drafts
     journal: Journal
     charts: Charts
     facts: Facts

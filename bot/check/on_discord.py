@@ -87,6 +87,7 @@ def our_commands(settings: Settings) -> Payload:
     services = Services(
         jobs=unused,
         houses=unused,
+        drafts=unused,
         journal=unused,
         charts=unused,
         facts=unused,

@@ -152,7 +152,7 @@ class HttpDownloads:
 
     async def _save(self, response: httpx.Response, folder: Path) -> Path:
         path = folder / f"result-{uuid4().hex}"
-        file = await asyncio.to_thread(path.open, "xb")
+        file = await _made(path)
         complete = False
         try:
             await self._copy(response, file)
@@ -173,6 +173,16 @@ class HttpDownloads:
         await asyncio.to_thread(file.flush)  # here a full disk still counts as a failure
         if not size:
             raise DownloadUnavailable("an empty answer")
+
+
+async def _made(path: Path) -> BinaryIO:
+    """A new file; whoever is cancelled while it is made leaves none behind."""
+    making = asyncio.ensure_future(asyncio.to_thread(path.open, "xb"))
+    try:
+        return await asyncio.shield(making)
+    except asyncio.CancelledError:
+        await asyncio.to_thread(_close, await making, path, keep=False)
+        raise
 
 
 def _require_file(response: httpx.Response) -> None:

@@ -18,7 +18,9 @@ from bot.store.rows import new_callback_token, upsert
 from bot.store.schema import (
     REMEMBERED,
     WANTS_CARE,
+    baskets,
     blocks,
+    drafts,
     forget_wishes,
     job_events,
     jobs,
@@ -71,7 +73,7 @@ async def _empty(connection: AsyncConnection, job_ids: Sequence[int]) -> None:
     await connection.execute(
         update(jobs)
         .where(jobs.c.id.in_(job_ids))
-        .values(prompt="", person_name="", sources=(), reply_token="", looks=None)
+        .values(prompt="", person_name="", sources=(), reply_token="", looks=None, posted_urls=())
     )
     query = select(submissions.c.id).where(submissions.c.job_id.in_(job_ids))
     exchanged = [
@@ -91,7 +93,8 @@ async def forget_traces(connection: AsyncConnection, person_id: int, now: dateti
 
     A ban stays: it is a limit that counts.
     """
-    await connection.execute(delete(last_refusals).where(last_refusals.c.person_id == person_id))
+    for table in (last_refusals, drafts, baskets):
+        await connection.execute(delete(table).where(table.c.person_id == person_id))
     await forget_admin(connection, person_id)
     await upsert(connection, forget_wishes, {"person_id": person_id}, {"at": now})
     await drop_fulfilled(connection)

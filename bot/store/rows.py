@@ -50,6 +50,7 @@ def showing_columns(showing: Showing) -> dict[str, Any]:
         "shown_state": showing.state,
         "rung": showing.rung,
         "pinged": showing.pinged,
+        "posted_urls": showing.posted_urls,
     }
 
 
@@ -104,4 +105,5 @@ def _showing(row: RowMapping) -> Showing:
         state=row[jobs.c.shown_state],
         rung=row[jobs.c.rung],
         pinged=row[jobs.c.pinged],
+        posted_urls=row[jobs.c.posted_urls],
     )

@@ -4,13 +4,14 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, exists, insert, null, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, exists, insert, null, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.models import STAND_IN, Change, Charged, Failure, Job, Showing, State
 from bot.rules import OPEN, TRANSITIONS, job_state
+from bot.store.admission import submission_columns
 from bot.store.queries import find_job
-from bot.store.rows import new_callback_token, showing_columns
+from bot.store.rows import showing_columns
 from bot.store.schema import BROKEN_OFF, REMEMBERED, SHOWN_OR_KEPT, job_events, jobs, submissions
 
 _TARGETS_ALONE = SHOWN_OR_KEPT | {State.FAILED}
@@ -73,24 +74,16 @@ async def _queue_stand_in(connection: AsyncConnection, submission_id: int) -> No
     It counts from when the first one was asked for, so that no limit or budget notices.
     """
     ledger = submissions.c
-    like = (ledger.job_id, ledger.price_micro_usd, ledger.person_id, ledger.guild_id)
-    alike = (*like, ledger.model, ledger.created_at)
-    its_job = exists().where(jobs.c.id == ledger.job_id, jobs.c.sources != (), REMEMBERED)
-    query = select(ledger.number, *alike)
-    query = query.where(ledger.id == submission_id, ledger.number <= STAND_IN, its_job)
-    row = (await connection.execute(query)).mappings().one_or_none()
+    query = select(ledger.number, ledger.price_micro_usd, ledger.created_at, ledger.job_id)
+    query = query.where(ledger.id == submission_id, ledger.number <= STAND_IN)
+    row = (await connection.execute(query)).one_or_none()
     if row is None:
         return
-    await connection.execute(
-        insert(submissions).values(
-            **{column.name: row[column] for column in alike},
-            number=row[ledger.number] + STAND_IN,
-            state=State.QUEUED,
-            callback_token=new_callback_token(),
-            charged=Charged.NO,
-            result_urls=(),
-        )
-    )
+    job = await find_job(connection, and_(jobs.c.id == row.job_id, REMEMBERED))
+    if job is not None and job.request.sources:
+        number = row.number + STAND_IN
+        like_it = submission_columns(job.request, number, row.price_micro_usd, row.created_at)
+        await connection.execute(insert(submissions).values(**like_it))
 
 
 def _guards(target: State, change: Change) -> list[ColumnElement[bool]]:

@@ -109,9 +109,9 @@ async def test_a_hostile_file_name_shows_inert(stage: Stage) -> None:
     name = "`@everyone` <@1>\u202egpj.exe"
     handle = forged(stage, person, person.home, "edit", options, {"filename": name})
     sentence = await stage.refused(handle)
-    assert (
-        sentence
-        == "`'@everyone' <@1>gpj.exe` is not named like a picture; send a PNG, JPEG, WebP, HEIC or GIF."
+    assert sentence == (
+        "`'@everyone' <@1>gpj.exe` is not named like a picture; "
+        "send a PNG, JPEG, WebP, HEIC or GIF."
     )
     assert handle.pings == set()
 

@@ -24,7 +24,7 @@ async def core(tmp_path: Path) -> AsyncIterator[House]:
 
 
 def keeping(core: House, days: int) -> Housekeeping:
-    return Housekeeping(core.store.houses, core.copies, core.clock, days)
+    return Housekeeping(core.store.houses, core.store.drafts, core.copies, core.clock, days)
 
 
 async def old_picture(core: House) -> int:
@@ -86,7 +86,8 @@ async def test_it_tidies_at_once_then_daily_and_sooner_after_trouble(
         return 0
 
     monkeypatch.setattr(core.store.houses, "forget_wished", counted)
-    task = asyncio.create_task(Housekeeping(core.store.houses, core.copies, clock, 0).run())
+    tidying = Housekeeping(core.store.houses, core.store.drafts, core.copies, clock, 0)
+    task = asyncio.create_task(tidying.run())
     seen = []
     for hours in (0, 23, 1, 1, 23, 1):
         await clock.advance(hours * 3600)
