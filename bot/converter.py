@@ -42,7 +42,6 @@ _TURNS: Mapping[object, Image.Transpose] = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }  # by EXIF's orientation
-_SIXTEEN_BITS = [value >> 8 for value in range(1 << 16)]
 _BROKEN = (
     *(OSError, ValueError, SyntaxError, EOFError, TypeError, KeyError, IndexError, RuntimeError),
     *(AttributeError, AssertionError, ArithmeticError, MemoryError, struct.error, zlib.error),
@@ -114,7 +113,7 @@ def _check_size(file: Image.Image, most_pixels: int) -> None:
 def _plain(file: Image.Image) -> Image.Image:
     """In RGB, or in RGBA when something shows through."""
     if file.mode.startswith("I;16"):
-        return file.point(_SIXTEEN_BITS, "L").convert("RGB")
+        return file.point(lambda value: value * (1 / 256)).convert("L").convert("RGB")
     mode = "RGBA" if file.has_transparency_data else "RGB"
     return file.convert(mode) if file.mode != mode else file
 
