@@ -20,10 +20,10 @@ from typing import Protocol
 import structlog
 
 from bot.errors import StoreError
-from bot.models import Prepared, copy_name
+from bot.models import COPY_DAYS, Prepared, copy_name
 from bot.ports import Clock
 
-LONGEST_LIFE = timedelta(days=30)
+LONGEST_LIFE = timedelta(days=COPY_DAYS)
 MOST_BYTES = 2 * 1024**3
 
 _NAME = re.compile(r"[1-9][0-9]{0,18}-[1-9][0-9]?", re.ASCII)

@@ -82,6 +82,10 @@ class Source:
     kept: str | None = None
 
 
+COPY_DAYS = 30
+"""How long a copy of a source is kept at most."""
+
+
 def copy_name(job_id: int, position: int) -> str:
     """Of our copy of a job's image `position`, counted from 1."""
     return f"{job_id}-{position}"

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from bot import inert
 from bot.figures import duration, megabytes, money, ordinal, since, until
 from bot.models import (
+    COPY_DAYS,
     Charged,
     Failure,
     Job,
@@ -434,7 +435,8 @@ def source_gone(filename: str, position: int, count: int) -> str:
     which = "" if count == 1 else f", image {position},"
     return (
         f"`{inert.filename(filename)}`{which} is gone: its message or Discord's copy is no longer "
-        "there, and I keep my own for 30 days at most. Send it again. Nothing was charged."
+        f"there, and I keep my own for {COPY_DAYS} days at most. Send it again. "
+        "Nothing was charged."
     )
 
 
