@@ -37,8 +37,11 @@ def pictures_in(message: discord.Message, hosts: HostRule) -> tuple[Source, ...]
     from where input images are accepted.
     """
     found = (*_attached(message), *_embedded(message))
-    place = {"channel_id": message.channel.id, "message_id": message.id}
-    allowed = (replace(one, **place) for one in found if hosts.allows(one.url))
+    allowed = (
+        replace(one, channel_id=message.channel.id, message_id=message.id)
+        for one in found
+        if hosts.allows(one.url)
+    )
     return tuple({one.url: one for one in allowed}.values())
 
 

@@ -3,8 +3,6 @@
 import asyncio
 import re
 import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -68,12 +66,6 @@ def copies(stage: Stage) -> list[Path]:
     """Copies of sources that the bot keeps."""
     folder = stage.bot.folder / "darkroom.db.sources"
     return sorted(folder.iterdir()) if folder.exists() else []
-
-
-@asynccontextmanager
-async def bot(folder: Path, **settings: str) -> AsyncIterator[Stage]:
-    async with opened_stage(folder, **settings) as stage:
-        yield stage
 
 
 async def test_an_untouched_picture_goes_by_discords_address_and_nothing_goes_up(
@@ -187,7 +179,7 @@ async def test_what_the_api_cannot_fetch_is_sent_up_and_submitted_once_more(
 
 
 async def test_with_always_every_source_goes_up(tmp_path: Path) -> None:
-    async with bot(tmp_path, RELAY_SOURCES="always") as stage:
+    async with opened_stage(tmp_path, RELAY_SOURCES="always") as stage:
         stage.api.reach.refusing.add(stage.discord.cdn_host)
         handle = await edit(stage, "always", picture())
         await stage.shows(handle, GREEN)
@@ -199,7 +191,7 @@ async def test_with_always_every_source_goes_up(tmp_path: Path) -> None:
 
 
 async def test_a_crash_at_any_step_of_preparing_is_made_up_for(tmp_path: Path) -> None:
-    async with bot(tmp_path) as stage:
+    async with opened_stage(tmp_path) as stage:
         hanging = stage.discord.faults.hang("GET /ephemeral-attachments/*")
         fetching = await edit(stage, "killed while fetching", HEIC)
         async with asyncio.timeout(20):
@@ -222,7 +214,7 @@ async def test_a_crash_at_any_step_of_preparing_is_made_up_for(tmp_path: Path) -
 
 
 async def test_a_crash_before_the_stand_in_is_sent_sends_it_once(tmp_path: Path) -> None:
-    async with bot(tmp_path) as stage:
+    async with opened_stage(tmp_path) as stage:
         stage.api.reach.refusing.add(stage.discord.cdn_host)
         stage.api.faults.add(Point.FILES, Delayed(30.0))
         handle = await edit(stage, "killed in between", picture())
@@ -255,7 +247,7 @@ async def again(stage: Stage) -> None:
 
 
 async def test_deleting_ones_data_deletes_the_copies(tmp_path: Path) -> None:
-    async with bot(tmp_path) as stage:
+    async with opened_stage(tmp_path) as stage:
         person = stage.newcomer()
         mine = await person.slash("edit", prompt="mine", image=picture())
         others = await stage.newcomer().slash("edit", prompt="not mine", image=picture())

@@ -402,7 +402,7 @@ async def test_only_one_child_runs_at_a_time(
         running -= 1
         return child
 
-    monkeypatch.setattr(source_pictures.asyncio, "create_subprocess_exec", counted)
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", counted)
     pictures = PillowSources()
     paths = [written(tmp_path, HEIC, f"source{number}") for number in range(3)]
     await asyncio.gather(*(pictures.prepare(one, "image/heic", MOST_PIXELS) for one in paths))

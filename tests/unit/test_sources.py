@@ -55,7 +55,7 @@ class Bench:
 
     @property
     def copies(self) -> FolderCopies:
-        return FolderCopies(self.folder, Forgetful(), self.clock)  # type: ignore[arg-type]
+        return FolderCopies(self.folder, Forgetful(), self.clock)
 
     def sources(self, when: When = "auto", api_url: str = FAR) -> Sources:
         means = Means(self.downloads, PillowSources(), self.uploads, self.copies, self.messages)
@@ -271,11 +271,11 @@ async def test_several_on_one_message_are_read_at_once(bench: Bench) -> None:
 
 @pytest.mark.parametrize("why", ["deleted", "uploaded with a command", "discord is down"])
 async def test_an_old_one_without_a_message_is_found_in_the_folder(bench: Bench, why: str) -> None:
-    place = {} if why.startswith("uploaded") else {"channel_id": 9, "message_id": 55}
+    message_id = None if why.startswith("uploaded") else 55
     if why == "discord is down":
         bench.messages.error = ChatUnavailable("503")
     await bench.keep("1000-1")
-    old = source(bench.url(lives=-WEEK), **place)
+    old = source(bench.url(lives=-WEEK), channel_id=9, message_id=message_id)
     (made,) = await refreshed(bench, old)
     assert made == replace(old, kept="1000-1")
 
