@@ -25,7 +25,7 @@ from bot.chat import buttons, guide
 from bot.chat.ids import direct_messages
 from bot.chat.invite import invite_url
 from bot.chat.reporter import report
-from bot.chat.services import Replays, Services
+from bot.chat.services import OldSources, Replays, Services
 from bot.chat.spacing import Spacing
 from bot.chat.sync import CommandSync, Payload, Scope, is_daily_limit, known_ids
 from bot.chat.wire import TRANSIENT_ERRORS, translated
@@ -56,11 +56,13 @@ class DarkroomBot(discord.Client):
     Attributes:
         encore: shows finished jobs again; attached before `serve`, for it shows them through
             this very client.
+        sources: finds the input images of old jobs again; attached likewise.
         command_ids: of our commands, by name, once they are synchronised.
         reports: how often a person may bring something before the moderators.
     """
 
     encore: Replays
+    sources: OldSources
 
     def __init__(self, services: Services) -> None:
         super().__init__(

@@ -11,7 +11,7 @@ from bot.chat.circumstances import circumstances_of
 from bot.chat.custom_ids import Action, Press
 from bot.chat.embeds import render, render_fetching, render_gone
 from bot.chat.messenger import NOBODY
-from bot.chat.services import HouseService, JobService, Replays
+from bot.chat.services import HouseService, JobService, OldSources, Replays
 from bot.chat.wire import single_attempts, translated
 from bot.errors import UserError
 from bot.models import Failure, Job, Showing, State
@@ -100,7 +100,9 @@ def _pressed(interaction: Interaction) -> int | None:
 async def _try_again(interaction: Interaction, job: Job) -> None:
     if job.failure is not Failure.UNKNOWN_OUTCOME:  # forged, or the answer was found meanwhile
         raise UserError(words.OLD_BUTTON)
-    await ask(interaction, job.request.wish)
+    old: OldSources = interaction.client.sources
+    sources = await old.refreshed(job.request.sources, job.id)
+    await ask(interaction, replace(job.request.wish, sources=sources))
 
 
 async def _redraw(interaction: Interaction, job: Job | None, otherwise: str) -> None:

@@ -10,7 +10,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot import inert, words
-from bot.chat.attachments import CONTENT_TYPES, LIMIT_BYTES
+from bot.catalogue import SOURCE_BYTES
+from bot.chat.attachments import KINDS
 from bot.chat.custom_ids import Action, custom_id
 from bot.models import State
 from tests.chat_house import ChatHouse, chat_house
@@ -148,14 +149,14 @@ async def test_no_mutation_of_an_interaction_gets_past_the_doors(
         assert inert.visible(request.prompt).strip()
         request.prompt.encode()
         for source in request.sources:
-            assert source.content_type in CONTENT_TYPES
-            assert 0 < source.size_bytes <= LIMIT_BYTES
+            assert source.content_type in KINDS
+            assert 0 < source.size_bytes <= SOURCE_BYTES
             assert source.url.startswith("https://cdn.discordapp.com/")
     drafts: Any = house.bot.services.drafts
     assert drafts.baskets
     for source in (one for basket in drafts.baskets.values() for one in basket):
-        assert source.content_type in CONTENT_TYPES
-        assert 0 <= source.size_bytes <= LIMIT_BYTES
+        assert source.content_type in KINDS
+        assert 0 <= source.size_bytes <= SOURCE_BYTES
         assert source.url.startswith("https://cdn.discordapp.com/")
     house.small.calls.clear()
     house.bot._connection.parsers["INTERACTION_CREATE"](deepcopy(HONEST[0]))
