@@ -13,10 +13,11 @@ from structlog.contextvars import bind_contextvars
 
 from bot import rules
 from bot.bell import Bell, Ear, rung_within
-from bot.delivery import Delivery, Ending, Rung
+from bot.delivery import Delivery
 from bot.errors import ChatUnavailable, DownloadRejected
 from bot.gallery import Gallery
 from bot.jobs import Jobs
+from bot.ladder import Ending, Rung
 from bot.models import Job, Picture, State
 from bot.ports import Clock
 
@@ -94,7 +95,7 @@ class Driver:
         if job.showing.state is State.DELIVERED:
             await self._add_late_ones(job)
             return
-        if any(one.state is State.CANCELLED for one in job.submissions):
+        if any(one.state is State.CANCELLED for one in job.standing):
             job = await self._after_the_press(job, ear)
         try:
             async with self._gallery.open(job) as pictures:
@@ -110,7 +111,7 @@ class Driver:
     async def _leave_out(self, job: Job, pictures: Sequence[Picture]) -> None:
         """Those that gave nothing usable failed, while the others' pictures are shown."""
         there = {one.url for one in pictures}
-        for submission in job.submissions:
+        for submission in job.standing:
             if submission.state is State.READY and there.isdisjoint(submission.result_urls):
                 await self._jobs.useless(submission)
 

@@ -6,10 +6,8 @@ row and goes on. Those of one job work side by side; what its pictures become is
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 
 import structlog
 from structlog.contextvars import bind_contextvars
@@ -17,20 +15,14 @@ from structlog.contextvars import bind_contextvars
 from bot import rules
 from bot.bell import Bell, Ear, rung_within
 from bot.delivery import Delivery
-from bot.errors import (
-    NotCreated,
-    OutcomeUnknown,
-    ProviderError,
-    ProviderUnavailable,
-    StoreUnavailable,
-    TaskNotFound,
-)
-from bot.jobs import QUEUE_LIFE, Jobs
-from bot.models import Failure, Job, Outlook, State, Submission, TaskPhase
+from bot.errors import ProviderError, ProviderUnavailable, TaskNotFound
+from bot.jobs import Jobs
+from bot.models import Job, Outlook, State, Submission, TaskPhase
 from bot.ports import Clock, ImageApi
+from bot.sender import Sender
+from bot.sources import Sources
 
 BREATH_S = 0.5  # from a read that a callback caused to the next one, however often they ring
-SHORTEST_REST_S = 1.0
 SHORTEST_READ_S = 1.0
 LONGEST_RETRY_AFTER_S = 60.0
 MISSING_TASK = timedelta(seconds=60)  # a new task may be unknown to the API for a moment
@@ -60,6 +52,7 @@ class Pursuit:
         self,
         jobs: Jobs,
         api: ImageApi,
+        sources: Sources,
         delivery: Delivery,
         bell: Bell,
         clock: Clock,
@@ -72,6 +65,11 @@ class Pursuit:
         self._clock = clock
         self._timing = timing
         self._rng = random.Random()  # noqa: S311 - jitter, not a secret
+        self._sender = Sender(
+            *(jobs, api, sources, clock, timing.callback_base),
+            overtaken=self._read_named,
+            stops=lambda: self.stopping,
+        )
         self.stopping = False
 
     async def pursue(self, job_id: int, number: int) -> float:
@@ -87,7 +85,7 @@ class Pursuit:
                 ear.clear()  # our own moves ring too; what they did is in the row
                 job = await self._jobs.get(job_id)
                 bind_contextvars(job=job.code)  # libraries' records in this task name it too
-                submission = job.submissions[number - 1]
+                submission = _of(job, number)
                 if submission.state is State.QUEUED and (rest_s or job.answered_at is None):
                     return rest_s
                 if submission.state not in rules.OPEN - {State.READY}:
@@ -99,7 +97,7 @@ class Pursuit:
         """The next stretch of an open submission."""
         match submission.state:
             case State.QUEUED:
-                return await self._submit(job, submission)
+                return await self._send(job, submission)
             case State.SUBMITTING:  # the process that sent it is gone
                 await self._jobs.answer_lost(submission)
             case State.UNKNOWN:
@@ -110,65 +108,29 @@ class Pursuit:
                 await self._watch(job, submission, ear)
         return 0.0
 
-    async def _submit(self, job: Job, submission: Submission) -> float:
-        if await self._jobs.claim(submission) is None:
-            return 0.0
-        base = self._timing.callback_base
-        callback_url = base + submission.callback_token if base else None
-        try:
-            task = await self._api.create(job.request, callback_url)
-        except NotCreated as error:
-            await self._retry_later(job, submission, error)
-            return error.retry_after_s or SHORTEST_REST_S
-        except OutcomeUnknown as error:
-            log.warning("answer to a submission lost", job=job.code, error=repr(error))
-            await self._surely(partial(self._jobs.answer_lost, submission))
-        except ProviderError as error:
-            log.warning("submission refused", job=job.code, error=repr(error))
-            await self._surely(partial(self._jobs.refused, submission, error.failure))
-        else:
-            await self._surely(partial(self._jobs.accepted, submission, task), task_id=task.id)
-        return 0.0
-
-    async def _surely(
-        self, write: Callable[[], Awaitable[Job | None]], *, task_id: str | None = None
-    ) -> None:
-        """Write what became of a POST, however long the database refuses.
-
-        Who cancelled the job meanwhile wants this one neither.
-
-        Raises:
-            StoreUnavailable: the process stops before it could be written.
-        """
-        while True:
-            try:
-                job = await write()
-                if job is not None and any(one.state is State.CANCELLED for one in job.submissions):
-                    await self._jobs.cancel(job)
-            except StoreUnavailable as error:
-                log.error("answer not written yet", task=task_id, error=repr(error))  # noqa: TRY400
-                if self.stopping:
-                    raise
-                await self._clock.sleep(SHORTEST_REST_S)
-            else:
-                return
-
-    async def _retry_later(self, job: Job, submission: Submission, error: NotCreated) -> None:
-        log.warning("submission not created", job=job.code, error=repr(error))
-        if self._clock.now() - job.created_at > QUEUE_LIFE:
-            await self._surely(partial(self._jobs.refused, submission, Failure.UNREACHABLE))
-        else:
-            await self._surely(partial(self._jobs.put_back, submission))
+    async def _send(self, job: Job, submission: Submission) -> float:
+        """Who cancelled the others while this one was being sent wants it neither."""
+        rest_s = await self._sender.send(job, submission)
+        if len(job.submissions) > 1:
+            job = await self._jobs.get(job.id)
+            if any(one.state is State.CANCELLED for one in job.standing):
+                await self._jobs.cancel(job)
+        return rest_s
 
     async def _await_callback(self, job: Job, submission: Submission, ear: Ear) -> None:
         """Only a callback can tell whether there is a task; it comes when the task is over."""
         left_s = await self._left_s(job, submission)
         if left_s <= 0:
             await self._jobs.give_up_unknown(submission)
-        elif await rung_within(ear, left_s, self._clock):
-            now = (await self._jobs.get(job.id)).submissions[submission.number - 1]
-            if now.state is State.WAITING and ear.was_called(now.number):
-                await self._read(now, left_s)
+        elif await rung_within(ear, left_s, self._clock) and ear.was_called(submission.number):
+            await self._read_named(submission)
+
+    async def _read_named(self, submission: Submission) -> None:
+        """Read the task that a callback named: one comes when its task is over."""
+        job = await self._jobs.get(submission.job_id)
+        named = _of(job, submission.number)
+        if named.state is State.WAITING:
+            await self._read(named, await self._left_s(job, named))
 
     async def _watch(self, job: Job, submission: Submission, ear: Ear) -> None:
         """Read the task until it ends, by callbacks and behind them by polling."""
@@ -207,7 +169,7 @@ class Pursuit:
             if left_s <= 0 or not await rung_within(ear, left_s, self._clock):
                 return False
             job = await self._jobs.get(job.id)
-            if self.stopping or job.submissions[submission.number - 1].state is not State.WAITING:
+            if self.stopping or _of(job, submission.number).state is not State.WAITING:
                 return None
         return True
 
@@ -251,3 +213,7 @@ class Pursuit:
             if task.phase in {TaskPhase.COMPLETED, TaskPhase.FAILED}:
                 return None
         return 0.0
+
+
+def _of(job: Job, number: int) -> Submission:
+    return next(one for one in job.submissions if one.number == number)

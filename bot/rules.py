@@ -95,7 +95,7 @@ def patience_s(job: Job, usual_wait_s: float, timeout_s: float) -> float:
     Nobody shall wait ten minutes for three pictures that are ready because of a fourth; it is
     added to them when it comes late.
     """
-    if all(one.state is not State.READY for one in job.submissions):
+    if all(one.state is not State.READY for one in job.standing):
         return timeout_s
     return min(timeout_s, max(2 * usual_wait_s, SHORTEST_PATIENCE_S))
 
@@ -163,6 +163,15 @@ def decide(case: Case) -> Refusal | None:
     nobody can mend by waiting comes first.
     """
     return next((refused for _, refused in verdicts(case) if refused is not None), None)
+
+
+def may_show(case: Case) -> Refusal | None:
+    """The first rule that refuses to show a picture that was made before, or None.
+
+    Where, who and which words; what waiting mends, money and the line are of new pictures alone.
+    """
+    judged = (judge(case) for reason, judge in _RULES.items() if reason in _SHOWING)
+    return next((refused for refused in judged if refused is not None), None)
 
 
 def verdicts(case: Case) -> Iterator[tuple[RefusalReason, Refusal | None]]:
@@ -253,9 +262,10 @@ def _operator_budget(case: Case) -> Refusal | None:
 
 
 def _over_budget(reason: RefusalReason, case: Case, used: int, limit: int) -> Refusal | None:
-    if not limit or used + case.cost_micro_usd <= limit:
+    cost = case.cost_micro_usd
+    if not limit or used + cost <= limit:
         return None
-    until = next_month(case.usage.now)
+    until = None if cost > limit else next_month(case.usage.now)  # no month is enough
     return Refusal(reason, until=until, limit=limit, used=used, wanted=case.count)
 
 
@@ -293,6 +303,18 @@ _RULES: Mapping[RefusalReason, Callable[[Case], Refusal | None]] = MappingProxyT
         RefusalReason.OPERATOR_BUDGET: _operator_budget,
         RefusalReason.QUEUE_FULL: _queue,
         RefusalReason.PRICE_UNCONFIRMED: _price,
+    }
+)
+
+
+_SHOWING = frozenset(
+    {
+        RefusalReason.SERVER_NOT_ALLOWED,
+        RefusalReason.SERVER_BLOCKED,
+        RefusalReason.PERSON_BLOCKED,
+        RefusalReason.CHANNEL_NOT_ALLOWED,
+        RefusalReason.ROLE_NOT_ALLOWED,
+        RefusalReason.FORBIDDEN_WORD,
     }
 )
 

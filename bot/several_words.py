@@ -33,6 +33,7 @@ _FAILED: Mapping[Failure, str] = MappingProxyType(
         Failure.POLICY: "{was} refused by the provider's content policy",
         Failure.BAD_REQUEST: "{was} not accepted by the image service",
         Failure.SOURCE_UNREACHABLE: "{was} not made: an input picture could not be opened",
+        Failure.SOURCE_UNUSABLE: "{was} not made: an input picture is damaged or far too large",
         Failure.BAD_KEY: "{was} not made: this bot's owner has to set its access right",
         Failure.NO_CREDITS: "{was} not made: this bot is out of picture credits",
         Failure.TASK_NOT_FOUND: "{was} lost by the image service",
@@ -96,7 +97,7 @@ def none_came(job: Job) -> str:
 
 def reasons(job: Job) -> Counter[Group]:
     """How many of the job's pictures are missing, by why."""
-    absent = (one for one in job.submissions if one.state is not State.READY)
+    absent = (one for one in job.standing if one.state is not State.READY)
     return Counter(map(_group, absent))
 
 
@@ -116,7 +117,7 @@ def _sentence(job: Job, group: Group, number: int) -> str:
     what = _FAILED[failure] if failure else _OTHERWISE.get(state, _STILL_OPEN)
     one = number == 1
     told = what.format(was="was" if one else "were", is_="is" if one else "are")
-    costs = {each.charged for each in job.submissions if _group(each) == group}
+    costs = {each.charged for each in job.standing if _group(each) == group}
     worst = next(cost for cost in (Charged.YES, Charged.MAYBE, Charged.NO) if cost in costs)
     cost = "" if state in OPEN else f" {_COSTS[worst][not one]}"
     return f"{'One' if one else number} {told}.{cost}"

@@ -4,13 +4,14 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.account import AccountWatch, Needs, Standing
 from bot.bell import Bell
 from bot.budget import BudgetWatch
+from bot.copies import FolderCopies
 from bot.delivery import Delivery
 from bot.drive import Driver
 from bot.gallery import Gallery
@@ -25,13 +26,24 @@ from bot.models import (
     Policy,
     Reply,
     Showing,
+    Source,
     State,
 )
 from bot.pictures import PillowPictures
 from bot.pursuit import Pursuit, Timing
 from bot.runner import Runner
+from bot.source_pictures import PillowSources
+from bot.sources import Means, Reach, Sources, When
 from bot.store import SqlStore, open_store
-from tests.fakes import FakeAlarm, FakeApi, FakeDownloads, FakeJournal, FakeMessenger
+from tests.fakes import (
+    FakeAlarm,
+    FakeApi,
+    FakeDownloads,
+    FakeJournal,
+    FakeMessages,
+    FakeMessenger,
+    FakeUploads,
+)
 
 HERE = Circumstances(channel_ids=(9,))
 FAR_S = 30.0
@@ -97,6 +109,11 @@ class House:
     watch: AccountWatch
     alarm: FakeAlarm
     journal: FakeJournal
+    sources: Sources
+    source_downloads: FakeDownloads
+    uploads: FakeUploads
+    copies: FolderCopies
+    messages: FakeMessages
     ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1000))
 
     def request(self, person_id: int = 5, prompt: str = "a cat", count: int = 1) -> JobRequest:
@@ -115,17 +132,25 @@ class House:
             count=count,
         )
 
-    async def ask(self, person_id: int = 5, count: int = 1) -> Job:
-        """An admitted and answered job."""
-        job = await self.jobs.admit(self.request(person_id, count=count), HERE)
+    async def ask(self, person_id: int = 5, *sources: Source, count: int = 1) -> Job:
+        """An admitted and answered job; an edit or a fusion when there are sources."""
+        kind = (Kind.IMAGINE, Kind.EDIT, Kind.FUSE)[min(len(sources), 2)]
+        request = replace(self.request(person_id, count=count), kind=kind, sources=sources)
+        job = await self.jobs.admit(request, HERE)
         assert isinstance(job, Job)
         await self.jobs.answered(job, Showing(message_id=55, channel_id=9, state=State.QUEUED))
         return await self.jobs.get(job.id)
 
     async def pursue(self, job: Job) -> list[float]:
-        """Let each submission be sent and watched; how long each wants to be left alone."""
-        numbers = [one.number for one in job.submissions]
-        return await asyncio.gather(*(self.pursuit.pursue(job.id, one) for one in numbers))
+        """Let each submission, and what stands in for it, be sent and watched; their rests."""
+        rests_s: dict[int, float] = {}
+        while True:
+            now = await self.jobs.get(job.id)
+            new = [one.number for one in now.submissions if one.number not in rests_s]
+            if not new:
+                return list(rests_s.values())
+            pursuits = (self.pursuit.pursue(job.id, number) for number in new)
+            rests_s |= dict(zip(new, await asyncio.gather(*pursuits), strict=True))
 
     async def drive(self, job: Job) -> Job:
         """Let all drivers work until they have nothing to do."""
@@ -148,6 +173,7 @@ async def house(
     callbacks: bool = True,
     timeout_s: int = 600,
     most_at_once: int = 50,
+    when: When = "auto",
 ) -> AsyncIterator[House]:
     """A house over `folder`/darkroom.db; open it again to be the next process."""
     clock, bell = JumpingClock(), Bell()
@@ -159,14 +185,20 @@ async def house(
         rulebook = Rulebook(limits, Policy())
         budgets = BudgetWatch(store.houses, journal)
         jobs = Jobs(
-            *(store, standing, clock, bell, rulebook, budgets, journal), callbacks=callbacks
+            *(store, standing, clock, bell, rulebook, budgets, journal),
+            callbacks=callbacks,
+            relays=when == "auto",
         )
         pictures = PillowPictures()
         delivery = Delivery(messenger, jobs, store.houses, pictures, clock)
         base = "https://bot.example/callbacks/" if callbacks else None
         timing = Timing(timeout_s, callback_base=base)
         gallery = Gallery(downloads, pictures, clock)
-        pursuit = Pursuit(jobs, api, delivery, bell, clock, timing)
+        files, uploads, messages = FakeDownloads(), FakeUploads(), FakeMessages()
+        copies = FolderCopies(folder / "darkroom.db.sources", store.houses, clock)
+        means = Means(files, PillowSources(), uploads, copies, messages)
+        sources = Sources(means, Reach(when, "https://apimodels.app/api/v1"), clock)
+        pursuit = Pursuit(jobs, api, sources, delivery, bell, clock, timing)
         driver = Driver(jobs, gallery, delivery, bell, clock)
         runner = Runner(
             *(jobs, standing, pursuit, driver, delivery, api, bell, clock),
@@ -175,4 +207,9 @@ async def house(
         yield House(
             *(store, clock, bell, jobs, api, downloads, messenger, pursuit, driver, runner),
             *(delivery, standing, watch, alarm, journal),
+            sources=sources,
+            source_downloads=files,
+            uploads=uploads,
+            copies=copies,
+            messages=messages,
         )

@@ -138,6 +138,8 @@ def footer(job: Job) -> str:
 
 
 def _pending(job: Job, outlook: Outlook) -> _Face:
+    if begun_at(job) is not None:  # once more, with its sources sent up
+        return _processing(job, outlook)
     text = _ordered(job, words.pending(outlook, job.request.asked_at))
     return _waiting(_Face(Colour.GREY, text, (Action.CANCEL,)), outlook)
 
@@ -166,7 +168,7 @@ def _processing(job: Job, outlook: Outlook) -> _Face:
     if job.request.kind is Kind.FUSE:
         text = f"{words.image_count(len(sources))}\n{text}"
     thumbnail = sources[0].url if job.request.kind is Kind.EDIT else None
-    open_ = {one.state for one in job.submissions} & (OPEN - {State.READY})
+    open_ = {one.state for one in job.standing} & (OPEN - {State.READY})
     actions = () if open_ == {State.UNKNOWN} else (Action.CANCEL,)  # nobody can cancel a perhaps
     return _waiting(_Face(Colour.BLURPLE, text, actions, thumbnail), outlook)
 
@@ -218,7 +220,7 @@ def _cancelled(job: Job) -> _Face:
 
 
 def _completed(job: Job, pictures: Sequence[Picture]) -> _Face:
-    ready = [one for one in job.submissions if one.state is State.READY]
+    ready = [one for one in job.standing if one.state is State.READY]
     ends = [one.finished_at for one in ready if one.finished_at]
     took_s = (max(ends) - job.request.asked_at).total_seconds() if ends else None
     if job.request.count == 1:
@@ -239,13 +241,13 @@ def _linkable(url: str) -> bool:
 
 def _remedies(job: Job) -> tuple[Action, ...]:
     """For what was given up: a free read where there is a task to ask for, else a new request."""
-    given_up = [one for one in job.submissions if one.state is State.EXPIRED] + _lost(job)
+    given_up = [one for one in job.standing if one.state is State.EXPIRED] + _lost(job)
     check = (Action.CHECK_AGAIN,) if any(one.task_id for one in given_up) else ()
     return (*check, Action.TRY_AGAIN) if _lost(job) else check
 
 
 def _lost(job: Job) -> list[Submission]:
-    return [one for one in job.submissions if one.failure is Failure.UNKNOWN_OUTCOME]
+    return [one for one in job.standing if one.failure is Failure.UNKNOWN_OUTCOME]
 
 
 def _charged(job: Job) -> Charged:
