@@ -10,6 +10,7 @@ from types import MappingProxyType
 from bot import inert
 from bot.figures import duration, megabytes, money, ordinal, since, until
 from bot.models import (
+    COPY_DAYS,
     Charged,
     Failure,
     Job,
@@ -76,9 +77,9 @@ FUSE_PROMPT = "How to put them together; call them image 1, image 2, ..."
 ASPECT_RATIO = "Width to height; auto leaves it to the model"
 RATIO = "Aspect ratio"
 HISTORY = "Your own pictures here; send one again"
-IMAGE = "The picture to change: PNG, JPEG or WebP, at most 20 MB"
+IMAGE = "The picture to change: PNG, JPEG, WebP, HEIC or GIF, at most 64 MB"
 
-_WANTED = "send a PNG, JPEG or WebP"
+_WANTED = "send a PNG, JPEG, WebP, HEIC or GIF"
 
 
 _STANDS: Mapping[State, str] = MappingProxyType(
@@ -106,7 +107,7 @@ def history_line(job: Job, link: str | None) -> str:
 
 def image_option(number: int) -> str:
     """What Discord says of one of a fusion's image options."""
-    return f"Image {number}: PNG, JPEG or WebP, at most 20 MB"
+    return f"Image {number}: PNG, JPEG, WebP, HEIC or GIF, at most 64 MB"
 
 
 def pending(outlook: Outlook, asked_at: datetime) -> str:
@@ -142,7 +143,10 @@ def completed(took_s: float | None, person_name: str) -> str:
 
 def undeliverable() -> str:
     """The pictures exist, but not on this message."""
-    return "The picture is ready, but I could not post it here. It was charged."
+    return (
+        "The picture is ready, but I could not post it here; who asked for it has it in "
+        "`/history`. It was charged."
+    )
 
 
 def expired(waited_s: float) -> str:
@@ -179,6 +183,10 @@ _FAILURES: Mapping[Failure, tuple[str, str]] = MappingProxyType(
         Failure.SOURCE_UNREACHABLE: (
             "The image service could not open one of the input pictures.",
             "Attach it anew and ask again.",
+        ),
+        Failure.SOURCE_UNUSABLE: (
+            "One of the input pictures could not be opened: it is damaged or far too large.",
+            "Save it anew as PNG or JPEG, attach that and ask again.",
         ),
         Failure.TASK_NOT_FOUND: (
             "The image service lost this picture.",
@@ -406,8 +414,13 @@ def _elsewhere(refused: Refusal, here: int | None) -> str:
 _MEDIA = MappingProxyType({"video": "a video", "audio": "a sound file", "text": "a text"})
 
 
+def prompt_too_long(length: int, limit: int) -> str:
+    """A prompt is over the limit."""
+    return f"The prompt has {length:,} characters; {limit:,} are the most. Nothing was charged."
+
+
 def source_of_wrong_type(filename: str, content_type: str) -> str:
-    """An attachment is no picture, or one of a kind that the image service does not take."""
+    """An attachment is no picture, or one of a kind that cannot be used."""
     family = content_type.partition("/")[0].strip().lower()
     if family == "image":
         return f"`{inert.filename(filename)}` is another kind of picture; {_WANTED}."
@@ -436,26 +449,38 @@ def source_from_elsewhere(filename: str) -> str:
     return f"`{inert.filename(filename)}` does not come from Discord; attach the file itself."
 
 
+def source_gone(filename: str, position: int, count: int) -> str:
+    """An input image of an earlier picture is nowhere any more."""
+    which = "" if count == 1 else f", image {position},"
+    return (
+        f"`{inert.filename(filename)}`{which} is gone: its message or Discord's copy is no longer "
+        f"there, and I keep my own for {COPY_DAYS} days at most. Send it again. "
+        "Nothing was charged."
+    )
+
+
 def incident(code: str) -> str:
     """Something unforeseen; the same code stands in the log."""
     return f"Something went wrong on my side; this bot's owner can look it up as `{code}`."
 
 
-def finished(person_id: int) -> str:
+def finished(person_id: int, pictures: int) -> str:
     """The one message that pings, a reply to the finished picture."""
-    return f"<@{person_id}> your picture is ready."
+    ready = "pictures are" if pictures > 1 else "picture is"
+    return f"<@{person_id}> your {ready} ready."
 
 
-def alt_text(request: JobRequest) -> str:
+def alt_text(request: JobRequest, number: int = 1, of: int = 1) -> str:
     """What a result shows, for people who do not see it; at most 1,024 characters."""
     prompt = " ".join(inert.visible(request.prompt).split())
+    picture = "Picture" if of == 1 else f"Picture {number} of {of}"
     match request.kind:
         case Kind.IMAGINE:
-            text = f"Picture made from the words: {prompt}"
+            text = f"{picture} made from the words: {prompt}"
         case Kind.EDIT:
-            text = f"Picture edited by the words: {prompt}"
+            text = f"{picture} edited by the words: {prompt}"
         case Kind.FUSE:
-            text = f"Picture fused from {image_count(len(request.sources))}: {prompt}"
+            text = f"{picture} fused from {image_count(len(request.sources))}: {prompt}"
     return text if len(text) <= ALT_TEXT_LIMIT else text[: ALT_TEXT_LIMIT - 1] + "…"
 
 

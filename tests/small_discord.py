@@ -17,6 +17,8 @@ RESET_AFTER = "the call is taken, then the connection breaks"
 RESET_BEFORE = "the connection breaks, nothing is taken"
 HANG = "no answer ever"
 HTML = "a page of a proxy, with status 200"
+TERSE = "taken, and of the message no more is said than Discord has to"
+YES = "taken, with status 204 and no word"
 
 USER = {"id": "42", "username": "darkroom", "discriminator": "0", "avatar": None, "bot": True}
 
@@ -47,7 +49,10 @@ Trouble = str | Refusal
 
 
 class SmallDiscord:
-    """The server; `troubles` are queued by "METHOD kind", kinds as in `_kind`."""
+    """The server; `troubles` are queued by "METHOD kind", kinds as in `_kind`.
+
+    `messages` are fields by which messages, named by their ids, differ from all others.
+    """
 
     def __init__(self) -> None:
         self.calls: list[Call] = []
@@ -56,6 +61,7 @@ class SmallDiscord:
         self.acknowledged: dict[str, dict[str, Any]] = {}
         self.channel: dict[str, Any] = {}  # what a look at a channel shows
         self.written: list[dict[str, Any]] = []  # ... at its messages, newest first
+        self.messages: dict[str, dict[str, Any]] = {}
         self.public = False
         self.url = ""
 
@@ -78,6 +84,10 @@ class SmallDiscord:
         if trouble == HTML:
             return web.Response(text="<html>", content_type="text/html")
         answer = self._answer(kind, call)
+        if trouble == TERSE:
+            return _json({"id": "55", "type": 0, "content": ""})
+        if trouble == YES:
+            return web.Response(status=204)
         return _cut(request) if trouble == RESET_AFTER else answer
 
     def _answer(self, kind: str, call: Call) -> web.Response:
@@ -119,7 +129,11 @@ class SmallDiscord:
             case "DELETE message":
                 return web.Response(status=204)
             case _:
-                return _json(_message(call.payload, call.path))
+                return _json(_message(call.payload, call.path) | self._fields(call))
+
+    def _fields(self, call: Call) -> dict[str, Any]:
+        """What is special about the message that is read."""
+        return self.messages.get(call.path.split("/")[-1], {}) if call.method == "GET" else {}
 
     def _acknowledge(self, call: Call) -> web.Response:
         token = call.path.split("/")[-2]

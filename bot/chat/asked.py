@@ -13,7 +13,7 @@ import discord
 from bot import reply_words
 from bot.catalogue import AUTO
 from bot.chat.attachments import to_sources
-from bot.chat.pictures_in import pictures_in
+from bot.chat.pictures_in import judged_in
 from bot.chat.wire import translated
 from bot.errors import AccessLost, ChatUnavailable, MessageGone, UserError
 from bot.models import Kind, Source, Wish
@@ -32,7 +32,7 @@ async def wish_in(client: "DarkroomBot", message: discord.Message, prompt: str) 
         ChatUnavailable: Discord did not show the message that is replied to.
     """
     hosts = client.services.source_hosts
-    own = to_sources(message.attachments, hosts)
+    own = to_sources(message.attachments, hosts, message)
     sources = (*await _replied_to(client, message), *own)
     most = client.services.model.max_references
     if len(sources) > most:
@@ -59,10 +59,12 @@ async def _replied_to(client: "DarkroomBot", message: discord.Message) -> tuple[
         raise UserError(reply_words.REPLIED_GONE)
     if target is None or _is_blank(target):
         target = await _looked_up(client, message, message.reference.message_id)
-    pictures = pictures_in(target, client.services.source_hosts)
-    if not pictures and client.user is not None and target.author.id == client.user.id:
+    judged = judged_in(target, client.services.source_hosts)
+    if judged.problems and not judged.usable:
+        raise UserError(judged.problems[0])
+    if not judged.usable and client.user is not None and target.author.id == client.user.id:
         raise UserError(reply_words.NO_PICTURE_THERE)
-    return pictures
+    return judged.usable
 
 
 def _is_blank(message: discord.Message) -> bool:

@@ -7,6 +7,7 @@ from functools import partial
 import discord
 
 from bot import inert, several_words, words
+from bot.catalogue import Model
 from bot.chat.answers import Interaction, answer, whisper, whisper_rendered
 from bot.chat.circumstances import Person, circumstances_of
 from bot.chat.embeds import Rendered, render
@@ -27,14 +28,14 @@ from bot.models import (
 )
 
 
-async def ask(interaction: Interaction, wish: Wish, *, draft_id: int | None = None) -> None:
-    """Admit what a command, a form or a press asks for, and answer it.
+async def ask(interaction: Interaction, wish: Wish, *, draft_id: int | None = None) -> bool:
+    """Admit what a command, a form or a press asks for, and answer it; whether it was admitted.
 
     With `draft_id`, the asker has taken the price of that draft: the job bears its id, so that
     taking it twice makes one job.
 
     Raises:
-        UserError: the prompt is blank, or there is no channel to answer in.
+        UserError: the prompt or the ratio is not to be had, or there is no channel to answer in.
         TimeoutError: admission took too long; nothing was admitted.
         StoreUnavailable: nothing was admitted.
         ChatError: nobody saw an answer; the job was given back.
@@ -58,6 +59,7 @@ async def ask(interaction: Interaction, wish: Wish, *, draft_id: int | None = No
             await _tell_taken(interaction, services.jobs, request)
         case None:  # Discord delivered the event twice; the other one answers
             pass
+    return isinstance(outcome, Job)
 
 
 def _request(interaction: Interaction, wish: Wish, draft_id: int | None) -> JobRequest:
@@ -66,8 +68,8 @@ def _request(interaction: Interaction, wish: Wish, draft_id: int | None) -> JobR
     return JobRequest(
         id=interaction.id if draft_id is None else draft_id,
         kind=wish.kind,
-        prompt=prompt_of(wish.prompt),
-        aspect_ratio=wish.aspect_ratio,
+        prompt=prompt_of(wish.prompt, services.model),
+        aspect_ratio=ratio_of(wish.aspect_ratio, services.model),
         model=services.model.name,
         person_id=interaction.user.id,
         person_name=inert.storable(interaction.user.display_name),
@@ -92,12 +94,25 @@ async def _tell_taken(interaction: Interaction, jobs: JobService, request: JobRe
     await whisper(interaction, told)
 
 
-def prompt_of(text: str) -> str:
-    """What somebody typed, fit to be kept. Raises UserError when nothing of it can be seen."""
+def prompt_of(text: str, model: Model) -> str:
+    """What somebody typed, fit to be kept.
+
+    Raises:
+        UserError: nothing of it can be seen, or it is longer than Discord's client lets it be.
+    """
     prompt = inert.storable(text).strip()
     if not inert.visible(prompt).strip():
         raise UserError(words.BLANK_PROMPT)
+    if len(prompt) > model.max_prompt_chars:
+        raise UserError(words.prompt_too_long(len(prompt), model.max_prompt_chars))
     return prompt
+
+
+def ratio_of(text: str, model: Model) -> str:
+    """A ratio that the model has; menus offer no other, but anybody may ask. Raises UserError."""
+    if text not in model.aspect_ratios:
+        raise UserError(words.OLD_COMMAND)
+    return text
 
 
 def reply_of(interaction: Interaction) -> Reply:
@@ -130,11 +145,13 @@ def for_eyes_of(person: Person, guild: discord.Guild | None, refused: Refusal) -
 
 
 def _may_write(person: Person, guild: discord.Guild | None, channel_id: int) -> bool:
-    channel = guild.get_channel(channel_id) if guild else None
+    channel = guild.get_channel_or_thread(channel_id) if guild else None
     if channel is None or not isinstance(person, discord.Member):
         return False
     held = channel.permissions_for(person)
-    return held.view_channel and held.send_messages
+    in_thread = isinstance(channel, discord.Thread)
+    may_send = held.send_messages_in_threads if in_thread else held.send_messages
+    return held.view_channel and may_send
 
 
 async def shown_first(

@@ -9,9 +9,10 @@ from types import MappingProxyType
 
 import discord
 
-from bot import inert, words
+from bot import inert, several_words, words
 from bot.chat.custom_ids import Action, custom_id
-from bot.models import Charged, Failure, Job, Kind, Outlook, Picture, State
+from bot.models import Charged, Failure, Job, Kind, Outlook, Picture, State, Submission
+from bot.rules import OPEN, begun_at
 
 _LINKS_LIMIT = 2000
 _MOST_FILES = 10
@@ -137,7 +138,9 @@ def footer(job: Job) -> str:
 
 
 def _pending(job: Job, outlook: Outlook) -> _Face:
-    text = words.pending(outlook, job.request.asked_at)
+    if begun_at(job) is not None:  # once more, with its sources sent up
+        return _processing(job, outlook)
+    text = _ordered(job, words.pending(outlook, job.request.asked_at))
     return _waiting(_Face(Colour.GREY, text, (Action.CANCEL,)), outlook)
 
 
@@ -149,14 +152,25 @@ def _waiting(face: _Face, outlook: Outlook) -> _Face:
     return replace(face, text=text, actions=(Action.SHOW_RESULT, *face.actions))
 
 
+def _ordered(job: Job, text: str) -> str:
+    """Several pictures' price stands before what becomes of them."""
+    return text if job.request.count == 1 else f"{several_words.order(job)}\n{text}"
+
+
 def _processing(job: Job, outlook: Outlook) -> _Face:
-    since = max((one.submitted_at for one in job.submissions if one.submitted_at), default=None)
-    text = words.processing(since or job.request.asked_at)
+    if job.showing.state is State.DELIVERED:  # a late one comes to those that stand there
+        return _completed(job, ())
+    text = _ordered(job, words.processing(begun_at(job) or job.request.asked_at))
+    if outlook.thirds:
+        passed = several_words.time_passed(outlook.thirds, outlook.usual_wait_s)
+        text = f"{text}\n{passed}"
     sources = job.request.sources
     if job.request.kind is Kind.FUSE:
         text = f"{words.image_count(len(sources))}\n{text}"
     thumbnail = sources[0].url if job.request.kind is Kind.EDIT else None
-    return _waiting(_Face(Colour.BLURPLE, text, (Action.CANCEL,), thumbnail), outlook)
+    open_ = {one.state for one in job.standing} & (OPEN - {State.READY})
+    actions = () if open_ == {State.UNKNOWN} else (Action.CANCEL,)  # nobody can cancel a perhaps
+    return _waiting(_Face(Colour.BLURPLE, text, actions, thumbnail), outlook)
 
 
 def _unknown(_: Job, __: Outlook) -> _Face:
@@ -167,42 +181,57 @@ def _delivered(job: Job, _: Outlook) -> _Face:
     return _completed(job, ())
 
 
-def _undeliverable(_: Job, __: Outlook) -> _Face:
-    return _Face(Colour.AMBER, words.undeliverable())
+def _undeliverable(job: Job, _: Outlook) -> _Face:
+    several = len(job.result_urls) > 1
+    return _Face(Colour.AMBER, several_words.UNDELIVERABLE if several else words.undeliverable())
 
 
-def _failed(job: Job, _: Outlook) -> _Face:
+def _none(job: Job, _: Outlook) -> _Face:
+    """An end without any picture: one sentence if the same became of all."""
+    if len(several_words.reasons(job)) == 1:
+        return _ENDS[job.state](job)
+    colours = {State.EXPIRED: Colour.AMBER, State.CANCELLED: Colour.GREY}
+    colour = Colour.AMBER if _lost(job) else colours.get(job.state, Colour.RED)
+    return _Face(colour, several_words.none_came(job), _remedies(job))
+
+
+def _failed(job: Job) -> _Face:
     failure = job.failure or Failure.PROVIDER
     text = words.failure(failure, _charged(job))
     if failure is not Failure.UNKNOWN_OUTCOME:
         return _Face(Colour.RED, text)
-    return _Face(Colour.AMBER, text, (*_check_again(job), Action.TRY_AGAIN))
+    return _Face(Colour.AMBER, text, _remedies(job))
 
 
-def _expired(job: Job, _: Outlook) -> _Face:
+def _expired(job: Job) -> _Face:
     waited = [
         (one.finished_at or job.finished_at or one.submitted_at) - one.submitted_at
         for one in job.submissions
         if one.submitted_at
     ]
     waited_s = max((one.total_seconds() for one in waited), default=0.0)
-    return _Face(Colour.AMBER, words.expired(waited_s), _check_again(job))
+    return _Face(Colour.AMBER, words.expired(waited_s), _remedies(job))
 
 
-def _cancelled(job: Job, _: Outlook) -> _Face:
+def _cancelled(job: Job) -> _Face:
     if job.failure is Failure.UNANSWERED:
         return _Face(Colour.GREY, words.failure(job.failure, _charged(job)))
     return _Face(Colour.GREY, words.cancelled(_charged(job)))
 
 
 def _completed(job: Job, pictures: Sequence[Picture]) -> _Face:
-    ends = [one.finished_at for one in job.submissions if one.finished_at]
+    ready = [one for one in job.standing if one.state is State.READY]
+    ends = [one.finished_at for one in ready if one.finished_at]
     took_s = (max(ends) - job.request.asked_at).total_seconds() if ends else None
-    text = words.completed(took_s, job.request.person_name)
+    if job.request.count == 1:
+        text = words.completed(took_s, job.request.person_name)
+    else:
+        came = min(len(ready), len(pictures)) if pictures else len(ready)
+        text = several_words.completed(came, job, took_s)
     links = [one.url for one in pictures if not one.original and _linkable(one.url)]
     if links and sum(map(len, links)) <= _LINKS_LIMIT:
         text = f"{text}\n{words.originals(links)}"
-    return _Face(Colour.GREEN, text)
+    return _Face(Colour.GREEN, text, _remedies(job))
 
 
 def _linkable(url: str) -> bool:
@@ -210,9 +239,15 @@ def _linkable(url: str) -> bool:
     return bool(url) and not set(url) & set(" <>()\n")
 
 
-def _check_again(job: Job) -> tuple[Action, ...]:
-    """A free read needs a task to ask for."""
-    return (Action.CHECK_AGAIN,) if any(one.task_id for one in job.submissions) else ()
+def _remedies(job: Job) -> tuple[Action, ...]:
+    """For what was given up: a free read where there is a task to ask for, else a new request."""
+    given_up = [one for one in job.standing if one.state is State.EXPIRED] + _lost(job)
+    check = (Action.CHECK_AGAIN,) if any(one.task_id for one in given_up) else ()
+    return (*check, Action.TRY_AGAIN) if _lost(job) else check
+
+
+def _lost(job: Job) -> list[Submission]:
+    return [one for one in job.standing if one.failure is Failure.UNKNOWN_OUTCOME]
 
 
 def _charged(job: Job) -> Charged:
@@ -231,8 +266,11 @@ _FACES: Mapping[State, Callable[[Job, Outlook], _Face]] = MappingProxyType(
         State.READY: _processing,
         State.DELIVERED: _delivered,
         State.UNDELIVERABLE: _undeliverable,
-        State.FAILED: _failed,
-        State.EXPIRED: _expired,
-        State.CANCELLED: _cancelled,
+        State.FAILED: _none,
+        State.EXPIRED: _none,
+        State.CANCELLED: _none,
     }
+)
+_ENDS: Mapping[State, Callable[[Job], _Face]] = MappingProxyType(
+    {State.FAILED: _failed, State.EXPIRED: _expired, State.CANCELLED: _cancelled}
 )

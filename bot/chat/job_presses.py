@@ -11,7 +11,7 @@ from bot.chat.circumstances import circumstances_of
 from bot.chat.custom_ids import Action, Press
 from bot.chat.embeds import render, render_fetching, render_gone
 from bot.chat.messenger import NOBODY
-from bot.chat.services import HouseService, JobService, Replays
+from bot.chat.services import HouseService, JobService, OldSources, Replays
 from bot.chat.wire import single_attempts, translated
 from bot.errors import UserError
 from bot.models import Failure, Job, Showing, State
@@ -53,9 +53,12 @@ async def _show_result(interaction: Interaction, job: Job) -> None:
     if job.showing.message_id not in {None, _pressed(interaction)}:
         await whisper(interaction, words.SHOWN_ELSEWHERE)
         return
-    await _redraw(interaction, job, "")
     if job.state is State.UNDELIVERABLE:
-        await _play(interaction, job, job.showing)
+        await update(interaction, render_fetching(job))
+        # As if it had never been shown: the ways that were closed have nothing to do with this one.
+        await _play(interaction, job, Showing(_pressed(interaction), interaction.channel_id))
+    else:
+        await _redraw(interaction, job, "")
 
 
 async def _send_here(interaction: Interaction, job: Job) -> None:
@@ -95,9 +98,12 @@ def _pressed(interaction: Interaction) -> int | None:
 
 
 async def _try_again(interaction: Interaction, job: Job) -> None:
-    if job.failure is not Failure.UNKNOWN_OUTCOME:  # forged, or the answer was found meanwhile
+    lost = sum(one.failure is Failure.UNKNOWN_OUTCOME for one in job.submissions)
+    if not lost:  # forged, or the answer was found meanwhile
         raise UserError(words.OLD_BUTTON)
-    await ask(interaction, job.request.wish)
+    old: OldSources = interaction.client.sources
+    sources = await old.refreshed(job.request.sources, job.id)
+    await ask(interaction, replace(job.request.wish, sources=sources, count=lost))
 
 
 async def _redraw(interaction: Interaction, job: Job | None, otherwise: str) -> None:
@@ -112,8 +118,9 @@ async def _redraw(interaction: Interaction, job: Job | None, otherwise: str) -> 
     await jobs.renew(job, reply)  # a token edits nothing before its own answer
     now = await jobs.find(job.code)
     if now is None or now.state is job.state:
-        # READY is shown by its pictures, which are not out yet.
-        state = job.showing.state if job.state is State.READY else job.state
+        # READY is shown by its pictures, which are not out yet or stand there already.
+        kept = job.state is State.READY or job.showing.state is State.DELIVERED
+        state = job.showing.state if kept else job.state
         await jobs.showed(job.id, job.showing.but(looks=rendered.looks, state=state))
     elif now.state not in OPEN:  # it ended meanwhile, and our answer came after the end
         rendered = render(now, await jobs.outlook(now))

@@ -54,7 +54,8 @@ async def take(client: "DarkroomBot", message: discord.Message) -> None:
     words = words_beside(message.content, _me(client))
     if not inert.visible(words).strip():
         raise UserError(reply_words.NO_WORDS)
-    await _ask(client, message, channel, await wish_in(client, message, prompt_of(words)))
+    prompt = prompt_of(words, client.services.model)
+    await _ask(client, message, channel, await wish_in(client, message, prompt))
 
 
 def _me(client: "DarkroomBot") -> int:

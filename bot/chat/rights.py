@@ -56,3 +56,12 @@ async def require_blockable(interaction: Interaction, person_id: int) -> None:
         raise UserError(panel_words.PERSON_UNKNOWN) from error
     if person is not None and manages(person.guild_permissions):
         raise UserError(panel_words.BLOCK_MANAGER)
+
+
+def sees(interaction: Interaction, channel_id: int) -> bool:
+    """Whether that channel or open thread is of this server, and whoever acts may look into it."""
+    guild, person = interaction.guild, interaction.user
+    channel = guild.get_channel_or_thread(channel_id) if guild else None
+    if channel is None or not isinstance(person, discord.Member):
+        return False
+    return channel.permissions_for(person).view_channel

@@ -20,6 +20,7 @@ from bot.models import (
     RefusalReason,
     Reply,
     Showing,
+    Source,
     Usage,
 )
 from bot.ports import Clock, Drafts, Journal
@@ -244,6 +245,18 @@ class Replays(Protocol):
         self, job: Job, reply: Reply, place: Place, showing: Showing, upload_limit_bytes: int
     ) -> bool:
         """Post the pictures into an answer that stands; False: they cannot be had any more."""
+        ...
+
+
+class OldSources(Protocol):
+    """Finds input images again: `bot.sources.Sources`."""
+
+    async def refreshed(self, sources: Sequence[Source], job_id: int) -> tuple[Source, ...]:
+        """The sources of the old job with this id, usable now for a new one.
+
+        Raises:
+            SourceGone: one of them is nowhere any more; the text names it.
+        """
         ...
 
 

@@ -109,9 +109,18 @@ class SqlStore:
     # Transitions.
 
     async def move(
-        self, submission_id: int, sources: Collection[State], target: State, change: Change
+        self,
+        submission_id: int,
+        sources: Collection[State],
+        target: State,
+        change: Change,
+        *,
+        stand_in: bool = False,
     ) -> Job | None:
         """Move one submission and, by `rules.job_state`, its job; None when it did not land.
+
+        With `stand_in`, another submission is queued in its place in the same transaction: once,
+        never for one that is itself a stand-in, only where there are sources.
 
         Beside another state, these do not land: a task that another submission has, or another
         task than the one known; sending a job that has no first answer; reviving a failure whose
@@ -128,6 +137,7 @@ class SqlStore:
             target=target,
             change=change,
             now=self._clock.now(),
+            stand_in=stand_in,
         )
         try:
             return await self._database.write(work)
@@ -222,9 +232,10 @@ class SqlStore:
             partial(queries.history, person_id=person_id, guild_id=guild_id, limit=limit)
         )
 
-    async def usual_wait_s(self, model: str) -> float | None:
-        """Median seconds from submission to result of the model's last 50; None: under 3."""
-        return await self._database.read(partial(queries.usual_wait_s, model=model))
+    async def usual_wait_s(self, model: str, before: datetime) -> float | None:
+        """Median seconds of the model's last 50 by then, submission to result; None: under 3."""
+        read = partial(queries.usual_wait_s, model=model, before=before)
+        return await self._database.read(read)
 
     # Facts.
 

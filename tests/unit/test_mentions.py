@@ -246,6 +246,10 @@ async def test_where_pictures_cannot_be_shown_it_says_what_is_missing(house: Cha
         (replying(somebody_elses(), f"<@{ME}> x", FILES[0]), reply_words.HIDDEN),
         (replying(None), reply_words.REPLIED_GONE),
         (
+            replying(somebody_elses(attachment("IMG_1.mov", "video/quicktime"), text="look")),
+            "`IMG_1.mov` is a video; send a picture.",
+        ),
+        (
             written(f"<@{ME}> x", attachment("IMG_1.mov", "video/quicktime")),
             "`IMG_1.mov` is a video; send a picture.",
         ),
@@ -315,7 +319,7 @@ async def test_the_answer_is_a_reply_that_pings_nobody_and_cannot_double(
     (call,) = house.small.made("POST messages")
     assert call.path == "/channels/9/messages"
     assert call.payload["allowed_mentions"] == {"parse": []}
-    assert call.payload["message_reference"]["message_id"] == 2000
+    assert call.payload["message_reference"]["message_id"] == "2000"
     assert call.payload["message_reference"]["fail_if_not_exists"] is True
     assert (call.payload["nonce"], call.payload["enforce_nonce"]) == ("ask-2000", True)
     assert call.payload["embeds"][0]["description"].startswith("> a cat\nPending")
@@ -375,7 +379,7 @@ async def test_a_refusal_removes_itself_after_a_while(house: ChatHouse) -> None:
     assert call.payload["content"].startswith("3 pictures are waiting")
     assert call.payload["allowed_mentions"] == {"parse": []}
     assert call.payload["flags"] == 4 | 4096  # no link previews, no notification
-    assert call.payload["message_reference"]["message_id"] == 2000
+    assert call.payload["message_reference"]["message_id"] == "2000"
     await house.clock.advance(14.9)
     assert house.small.made("DELETE message") == []
     await house.clock.advance(0.2)
@@ -477,7 +481,7 @@ async def test_a_price_is_asked_about_in_the_channel_and_the_wish_is_kept(
     buttons = call.payload["components"][0]["components"]
     assert [one["label"] for one in buttons] == ["Make it, $0.06", "No"]
     assert buttons[0]["custom_id"] == "v1:price:yes-2000-60000"
-    assert call.payload["message_reference"]["message_id"] == 2000
+    assert call.payload["message_reference"]["message_id"] == "2000"
     assert call.payload["allowed_mentions"] == {"parse": []}
     assert call.payload["nonce"] == "cost-2000"
     drafts: Any = house.bot.services.drafts
