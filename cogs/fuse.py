@@ -8,10 +8,10 @@ from discord import app_commands
 from bot import words
 from bot.catalogue import AUTO, Model
 from bot.chat.asking import ask
+from bot.chat.attachments import to_sources
 from bot.chat.client import DarkroomBot
 from bot.models import Kind, Wish
 from cogs._options import Prompt, ratio_choices
-from cogs._sources import to_sources
 
 FEWEST_IMAGES = 2
 MOST_IMAGES = 16  # of Discord's 25 options; prompt and ratio are two more

@@ -16,6 +16,7 @@ from bot.chat.services import Services
 from bot.hosts import HostRule
 from bot.house_rules import Circumstances
 from bot.models import (
+    Again,
     Draft,
     Job,
     JobRequest,
@@ -48,9 +49,15 @@ class FakeJobs:
     replies: list[Reply] = field(default_factory=list)
     too_late: bool = False
     confirmed: list[bool] = field(default_factory=list)
+    repeated: list[Again | None] = field(default_factory=list)
 
     async def admit(
-        self, request: JobRequest, here: Circumstances, *, confirmed: bool = False
+        self,
+        request: JobRequest,
+        here: Circumstances,
+        *,
+        confirmed: bool = False,
+        again: Again | None = None,
     ) -> Job | Refusal | None:
         if isinstance(self.outcome, Exception):
             raise self.outcome
@@ -59,6 +66,7 @@ class FakeJobs:
         self.admitted.append(request)
         self.circumstances.append(here)
         self.confirmed.append(confirmed)
+        self.repeated.append(again)
         return job(State.QUEUED, request)
 
     async def answered(self, one: Job, showing: Showing) -> None:

@@ -10,14 +10,20 @@ from bot.chat.circumstances import circumstances_of
 from bot.chat.embeds import render
 from bot.chat.services import JobService, Services
 from bot.errors import ChatError, ChatUnavailable, StoreError, UserError
-from bot.models import Job, JobRequest, Place, Refusal, Reply, Wish
+from bot.models import Again, Job, JobRequest, Place, Refusal, Reply, Wish
 
 
-async def ask(interaction: Interaction, wish: Wish, *, draft_id: int | None = None) -> None:
+async def ask(
+    interaction: Interaction,
+    wish: Wish,
+    *,
+    draft_id: int | None = None,
+    again: Again | None = None,
+) -> None:
     """Admit what a command, a form or a press asks for, and answer it.
 
     With `draft_id`, the asker has taken the price of that draft: the job bears its id, so that
-    taking it twice makes one job.
+    taking it twice makes one job. With `again`, it repeats an earlier job.
 
     Raises:
         UserError: the prompt is blank, or there is no channel to answer in.
@@ -43,8 +49,9 @@ async def ask(interaction: Interaction, wish: Wish, *, draft_id: int | None = No
         count=wish.count,
         private=wish.private,
     )
-    confirmed = draft_id is not None
-    outcome = await services.jobs.admit(request, circumstances_of(interaction), confirmed=confirmed)
+    outcome = await services.jobs.admit(
+        request, circumstances_of(interaction), confirmed=draft_id is not None, again=again
+    )
     match outcome:
         case Job() as job:
             interaction.extras["job"] = job.code

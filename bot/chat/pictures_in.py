@@ -1,6 +1,7 @@
 """The pictures that a message carries, as input images: attachments first, then embeds."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from types import MappingProxyType
 from urllib.parse import unquote, urlsplit
@@ -8,6 +9,8 @@ from urllib.parse import unquote, urlsplit
 import discord
 
 from bot import inert
+from bot.chat.attachments import CONTENT_TYPES, to_sources
+from bot.errors import SourceRejected
 from bot.hosts import HostRule
 from bot.models import Source
 
@@ -29,15 +32,43 @@ _TYPES: Mapping[str, str] = MappingProxyType(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A message's pictures that can be used, and a sentence about each file that cannot."""
+
+    usable: tuple[Source, ...]
+    problems: tuple[str, ...]
+
+
+def judged_in(message: discord.Message, hosts: HostRule) -> Judged:
+    """The message's files judged as those of a command, and the pictures that its embeds show."""
+    usable: list[Source] = []
+    problems: list[str] = []
+    for attachment in message.attachments:
+        try:
+            usable += to_sources([attachment], hosts)
+        except SourceRejected as error:
+            problems.append(str(error))
+    attached = {attachment.url for attachment in message.attachments}
+    shown = (one for one in pictures_in(message, hosts) if one.url not in attached)
+    usable += (one for one in shown if one.content_type in CONTENT_TYPES)
+    return Judged(tuple(usable), tuple(problems))
+
+
 def pictures_in(message: discord.Message, hosts: HostRule) -> tuple[Source, ...]:
     """What Discord says are pictures, in the order in which people see them, each once.
 
     Pictures that an embed shows count where they lie on one of Discord's own hosts: `hosts` says
     from where input images are accepted.
     """
-    found = (*_attached(message), *_embedded(message))
-    allowed = (one for one in found if hosts.allows(one.url))
-    return tuple({one.url: one for one in allowed}.values())
+    attached = (one for one in _attached(message) if hosts.allows(one.url))
+    return tuple({one.url: one for one in (*attached, *_embedded(message, hosts))}.values())
+
+
+def shows_elsewhere(message: discord.Message, hosts: HostRule) -> bool:
+    """Whether an embed shows a picture that lies on none of these hosts."""
+    shown = list(_shown(message))
+    return bool(shown) and not any(hosts.allows(url) for addresses in shown for url in addresses)
 
 
 def _attached(message: discord.Message) -> Iterator[Source]:
@@ -47,19 +78,23 @@ def _attached(message: discord.Message) -> Iterator[Source]:
             yield Source(one.url, inert.filename(one.filename), content_type, one.size)
 
 
-def _embedded(message: discord.Message) -> Iterator[Source]:
-    for embed in message.embeds:
-        for url in _addresses(embed):
+def _embedded(message: discord.Message, hosts: HostRule) -> Iterator[Source]:
+    """Each picture by the first of its addresses that we may use."""
+    for addresses in _shown(message):
+        for url in filter(hosts.allows, addresses):
             name = _name_in(url)
             if content_type := _type_of(name):
                 yield Source(url, inert.filename(name), content_type, 0)
+                break
 
 
-def _addresses(embed: discord.Embed) -> Iterator[str]:
-    """Of the large picture; of the small one only where it is all that the embed is."""
-    shown = (embed.image, embed.thumbnail) if embed.type == "image" else (embed.image,)
-    for media in shown:
-        yield from (url for url in (media.url, media.proxy_url) if url)
+def _shown(message: discord.Message) -> Iterator[tuple[str, ...]]:
+    """Addresses of the large picture; of the small one only where it is all that the embed is."""
+    for embed in message.embeds:
+        shown = (embed.image, embed.thumbnail) if embed.type == "image" else (embed.image,)
+        for media in shown:
+            if media.url:
+                yield tuple(url for url in (media.url, media.proxy_url) if url)
 
 
 def _plain_type(content_type: str) -> str:

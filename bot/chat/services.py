@@ -9,6 +9,7 @@ from bot.catalogue import Model
 from bot.hosts import HostRule
 from bot.house_rules import Circumstances, HouseRules, RuleChange, UsageReport
 from bot.models import (
+    Again,
     Block,
     Job,
     JobRequest,
@@ -27,7 +28,12 @@ class JobService(Protocol):
     """The part of `bot.jobs.Jobs` that people reach by commands and buttons."""
 
     async def admit(
-        self, request: JobRequest, here: Circumstances, *, confirmed: bool = False
+        self,
+        request: JobRequest,
+        here: Circumstances,
+        *,
+        confirmed: bool = False,
+        again: Again | None = None,
     ) -> Job | Refusal | None:
         """Let a request in; None: this event was here before."""
         ...

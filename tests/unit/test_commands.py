@@ -36,7 +36,7 @@ def payloads(model: str = "gpt-image-2-beta", **changes: Any) -> list[dict[str, 
 
 
 COMMANDS = ["imagine", "edit", "fuse", "history", "usage", "settings", "image-mod", "darkroom"]
-MENUS = ["Report picture"]
+MENUS = ["Edit image", "Report picture"]
 
 
 def texts(node: dict[str, Any]) -> Iterator[str]:

@@ -10,9 +10,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot import inert, words
+from bot.chat.attachments import CONTENT_TYPES, LIMIT_BYTES
 from bot.chat.custom_ids import Action, custom_id
 from bot.models import State
-from cogs._sources import CONTENT_TYPES, LIMIT_BYTES
 from tests.chat_house import ChatHouse, chat_house
 from tests.chat_samples import job
 from tests.small_discord import interaction_payload, press_payload
