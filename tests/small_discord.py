@@ -53,6 +53,7 @@ class SmallDiscord:
         self.troubles: defaultdict[str, deque[Trouble]] = defaultdict(deque)
         self.commands: dict[str, list[dict[str, Any]]] = {}
         self.acknowledged: dict[str, dict[str, Any]] = {}
+        self.messages: dict[str, dict[str, Any]] = {}  # by kind of call and id
         self.public = False
         self.url = ""
 
@@ -96,7 +97,8 @@ class SmallDiscord:
             case "POST dm":
                 return _json({"id": "99", "type": 1, "recipients": [_person(5)]})
             case _:
-                return _json(_message(call.payload, call.path))
+                known = self.messages.get(f"{kind} {call.path.rsplit('/', 1)[1]}")
+                return _json(known or _message(call.payload, call.path))
 
     def _acknowledge(self, call: Call) -> web.Response:
         token = call.path.split("/")[-2]

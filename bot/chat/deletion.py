@@ -33,11 +33,13 @@ async def _delete(interaction: Interaction, code: str) -> None:
         await _remove(interaction)
     except MessageGone:
         await whisper(interaction, button_words.GONE_ALREADY)
+        log.info("message gone already", job=code, person=interaction.user.id)
     except ChatError as error:
         log.warning("message not deleted", job=code, error=repr(error))
         await whisper(interaction, button_words.NOT_DELETED)
         return
-    log.info("message deleted", job=code, person=interaction.user.id)
+    else:
+        log.info("message deleted", job=code, person=interaction.user.id)
     await _forget_message(interaction, code)
 
 
