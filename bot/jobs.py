@@ -64,6 +64,7 @@ class Jobs:
 
     Args:
         callbacks: whether the provider can reach us, so that an unknown outcome may resolve.
+        relays: whether what the API could not fetch is sent up to it and submitted once more.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class Jobs:
         journal: Journal,
         *,
         callbacks: bool,
+        relays: bool,
     ) -> None:
         self._store = store
         self._standing = standing
@@ -86,6 +88,7 @@ class Jobs:
         self._budgets = budgets
         self._journal = journal
         self._callbacks = callbacks
+        self._relays = relays
         self._closed = False
         self._seen: dict[int, Job] = {}
         self._waits: dict[str, tuple[int, datetime]] = {}
@@ -111,8 +114,8 @@ class Jobs:
             TimeoutError: no decision within 2 s; nothing was admitted.
             StoreUnavailable: nothing was admitted.
         """
-        if reason := RefusalReason.STOPPING if self._closed else self._standing.refusal:
-            return Refusal(reason)
+        if self.stopped is not None:
+            return Refusal(self.stopped)
         price_micro_usd = MODELS[request.model].price_micro_usd
         asking = Asking(request, here, price_micro_usd, confirmed, again)
         cases: list[rules.Case] = []
@@ -156,6 +159,11 @@ class Jobs:
         for job in jobs:
             if self._standing.pause and job.state is State.QUEUED and job.created_at < before:
                 await self._end_queued(job, State.FAILED, self._standing.pause)
+
+    @property
+    def stopped(self) -> RefusalReason | None:
+        """Why nobody's request is taken now: our own end, or trouble with the account."""
+        return RefusalReason.STOPPING if self._closed else self._standing.refusal
 
     def close(self) -> None:
         """Admit nothing more: the process is stopping."""
@@ -258,6 +266,13 @@ class Jobs:
             {State.QUEUED, State.SUBMITTING},
             State.FAILED,
             Change(failure=failure, charged=Charged.NO),
+        )
+
+    async def unfetched(self, submission: Submission) -> Job | None:
+        """The provider refused the POST: it could not fetch a source. Once more, if that helps."""
+        change = Change(failure=Failure.SOURCE_UNREACHABLE, charged=Charged.NO)
+        return await self._move(
+            submission, {State.SUBMITTING}, State.FAILED, change, stand_in=self._relays
         )
 
     async def answer_lost(self, submission: Submission) -> Job | None:
@@ -373,7 +388,11 @@ class Jobs:
             await self._move(submission, {State.QUEUED}, target, Change(failure=failure))
 
     async def _take(self, submission: Submission, sources: set[State], task: Task) -> Job | None:
-        """Enter the state that the task's phase means."""
+        """Enter the state that the task's phase means.
+
+        A failed task costs nothing, so when it could not fetch a source another one is sent.
+        """
+        stand_in = False
         if task.phase is TaskPhase.COMPLETED:
             target, change = (
                 State.READY,
@@ -384,9 +403,10 @@ class Jobs:
             failure = task.failure or Failure.PROVIDER
             charged = Charged.YES if failure is Failure.NO_RESULT else Charged.NO
             target, change = State.FAILED, Change(failure=failure, charged=charged, task_id=task.id)
+            stand_in = self._relays and failure is Failure.SOURCE_UNREACHABLE
         else:
             target, change = State.WAITING, Change(task_id=task.id)
-        return await self._move(submission, sources, target, change)
+        return await self._move(submission, sources, target, change, stand_in=stand_in)
 
     async def _revive(self, submission: Submission, task_id: str) -> Job | None:
         """A task that was given up is waited for again, with a new time limit."""
@@ -398,9 +418,16 @@ class Jobs:
         )
 
     async def _move(
-        self, submission: Submission, sources: set[State], target: State, change: Change
+        self,
+        submission: Submission,
+        sources: set[State],
+        target: State,
+        change: Change,
+        *,
+        stand_in: bool = False,
     ) -> Job | None:
-        job = _logged(await self._store.move(submission.id, sources, target, change))
+        moved = await self._store.move(submission.id, sources, target, change, stand_in=stand_in)
+        job = _logged(moved)
         if job is not None:
             self._bell.ring(job.id)
         return job

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from bot import inert
 from bot.figures import duration, megabytes, money, ordinal, since, until
 from bot.models import (
+    COPY_DAYS,
     Charged,
     Failure,
     Job,
@@ -45,6 +46,10 @@ NOT_YOURS = "Only the person who asked for this picture can press that."
 SHOWN_ELSEWHERE = "That picture was sent to you as a direct message already."
 FETCHING = "Fetching the picture once more, free."
 NO_HISTORY = "You have asked for no pictures here yet; try `/imagine`."
+ADULT_PICTURE = (
+    "That picture was made without the adult-content filter; I show it in age-restricted channels "
+    "only."
+)
 RESULT_GONE = (
     "That picture cannot be fetched any more: the image service keeps results for 7 days. "
     "Nothing was charged."
@@ -72,9 +77,9 @@ FUSE_PROMPT = "How to put them together; call them image 1, image 2, ..."
 ASPECT_RATIO = "Width to height; auto leaves it to the model"
 RATIO = "Aspect ratio"
 HISTORY = "Your own pictures here; send one again"
-IMAGE = "The picture to change: PNG, JPEG or WebP, at most 20 MB"
+IMAGE = "The picture to change: PNG, JPEG, WebP, HEIC or GIF, at most 64 MB"
 
-_WANTED = "send a PNG, JPEG or WebP"
+_WANTED = "send a PNG, JPEG, WebP, HEIC or GIF"
 
 
 _STANDS: Mapping[State, str] = MappingProxyType(
@@ -102,7 +107,7 @@ def history_line(job: Job, link: str | None) -> str:
 
 def image_option(number: int) -> str:
     """What Discord says of one of a fusion's image options."""
-    return f"Image {number}: PNG, JPEG or WebP, at most 20 MB"
+    return f"Image {number}: PNG, JPEG, WebP, HEIC or GIF, at most 64 MB"
 
 
 def pending(outlook: Outlook, asked_at: datetime) -> str:
@@ -138,7 +143,10 @@ def completed(took_s: float | None, person_name: str) -> str:
 
 def undeliverable() -> str:
     """The pictures exist, but not on this message."""
-    return "The picture is ready, but I could not post it here. It was charged."
+    return (
+        "The picture is ready, but I could not post it here; who asked for it has it in "
+        "`/history`. It was charged."
+    )
 
 
 def expired(waited_s: float) -> str:
@@ -175,6 +183,10 @@ _FAILURES: Mapping[Failure, tuple[str, str]] = MappingProxyType(
         Failure.SOURCE_UNREACHABLE: (
             "The image service could not open one of the input pictures.",
             "Attach it anew and ask again.",
+        ),
+        Failure.SOURCE_UNUSABLE: (
+            "One of the input pictures could not be opened: it is damaged or far too large.",
+            "Save it anew as PNG or JPEG, attach that and ask again.",
         ),
         Failure.TASK_NOT_FOUND: (
             "The image service lost this picture.",
@@ -295,6 +307,11 @@ def _daily_limit(refused: Refusal) -> str:
 
 def _server_budget(refused: Refusal) -> str:
     budget = money(refused.limit)
+    if refused.until is None:
+        return (
+            f"That costs more than this server's whole budget of {budget} a month; its admins can "
+            "raise that with `/settings budget`."
+        )
     if refused.wanted > 1:
         return (
             f"This server's {budget} for pictures this month are too far used for "
@@ -304,6 +321,8 @@ def _server_budget(refused: Refusal) -> str:
 
 
 def _operator_budget(refused: Refusal) -> str:
+    if refused.until is None:
+        return "That costs more than this bot's whole budget of a month; its owner can raise that."
     if refused.wanted > 1:
         return (
             "This bot's picture budget for this month is too far used for "
@@ -402,8 +421,13 @@ def _elsewhere(refused: Refusal, here: int | None) -> str:
 _MEDIA = MappingProxyType({"video": "a video", "audio": "a sound file", "text": "a text"})
 
 
+def prompt_too_long(length: int, limit: int) -> str:
+    """A prompt is over the limit."""
+    return f"The prompt has {length:,} characters; {limit:,} are the most. Nothing was charged."
+
+
 def source_of_wrong_type(filename: str, content_type: str) -> str:
-    """An attachment is no picture, or one of a kind that the image service does not take."""
+    """An attachment is no picture, or one of a kind that cannot be used."""
     family = content_type.partition("/")[0].strip().lower()
     if family == "image":
         return f"`{inert.filename(filename)}` is another kind of picture; {_WANTED}."
@@ -430,6 +454,16 @@ def source_empty(filename: str) -> str:
 def source_from_elsewhere(filename: str) -> str:
     """An attachment's address is not Discord's."""
     return f"`{inert.filename(filename)}` does not come from Discord; attach the file itself."
+
+
+def source_gone(filename: str, position: int, count: int) -> str:
+    """An input image of an earlier picture is nowhere any more."""
+    which = "" if count == 1 else f", image {position},"
+    return (
+        f"`{inert.filename(filename)}`{which} is gone: its message or Discord's copy is no longer "
+        f"there, and I keep my own for {COPY_DAYS} days at most. Send it again. "
+        "Nothing was charged."
+    )
 
 
 def incident(code: str) -> str:

@@ -13,6 +13,7 @@ from bot.catalogue import MODELS
 from bot.chart import ChartPainter
 from bot.chat.client import DarkroomBot, point_at
 from bot.chat.services import Services
+from bot.errors import SourceGone
 from bot.hosts import HostRule
 from bot.house_rules import Circumstances
 from bot.models import (
@@ -23,6 +24,7 @@ from bot.models import (
     Outlook,
     Place,
     Refusal,
+    RefusalReason,
     Reply,
     Showing,
     Source,
@@ -50,6 +52,7 @@ class FakeJobs:
     too_late: bool = False
     confirmed: list[bool] = field(default_factory=list)
     repeated: list[Again | None] = field(default_factory=list)
+    stopped: RefusalReason | None = None
 
     async def admit(
         self,
@@ -119,6 +122,20 @@ class FakeEncore:
 
 
 @dataclass
+class FakeOldSources:
+    """Implements `bot.chat.services.OldSources`: nothing is gone, unless `gone` says so."""
+
+    gone: SourceGone | None = None
+    asked: list[int] = field(default_factory=list)
+
+    async def refreshed(self, sources: Sequence[Source], job_id: int) -> tuple[Source, ...]:
+        self.asked.append(job_id)
+        if self.gone is not None:
+            raise self.gone
+        return tuple(replace(one, url=f"{one.url}?fresh") for one in sources)
+
+
+@dataclass
 class FakeFacts:
     """Implements `bot.chat.services.Facts` in memory."""
 
@@ -168,9 +185,16 @@ class FakeHouses:
 
     servers: list[int] = field(default_factory=list)
     left_servers: list[int] = field(default_factory=list)
+    joined_servers: list[int] = field(default_factory=list)
 
     async def servers_are(self, guild_ids: Collection[int]) -> None:
         self.servers = list(guild_ids)
+
+    async def may_show(self, *_: object) -> Refusal | None:
+        return None
+
+    async def joined(self, guild_id: int) -> None:
+        self.joined_servers.append(guild_id)
 
     async def left(self, guild_id: int) -> None:
         self.left_servers.append(guild_id)
@@ -185,6 +209,7 @@ class ChatHouse:
     jobs: FakeJobs
     clock: FakeClock
     encore: FakeEncore
+    old_sources: FakeOldSources
 
     def interaction(self, payload: dict[str, Any]) -> discord.Interaction[DarkroomBot]:
         """An interaction as the client builds it of an event."""
@@ -233,9 +258,10 @@ async def chat_house(**changes: Any) -> AsyncIterator[ChatHouse]:  # noqa: ANN40
     async with small_discord() as small, discord_at(small):
         bot = DarkroomBot(services(jobs, clock=clock, **changes))
         bot.encore = encore = FakeEncore()
+        bot.sources = old_sources = FakeOldSources()
         add_commands(bot)
         try:
             await bot.login("token")
-            yield ChatHouse(small, bot, jobs, clock, encore)
+            yield ChatHouse(small, bot, jobs, clock, encore, old_sources)
         finally:
             await bot.close()

@@ -11,7 +11,17 @@ removes its file and its lines here.
 from collections.abc import Mapping
 
 from bot import words
-from bot.chat import bans, deletion, edits, job_presses, moderation, own_data, panel, repeats
+from bot.chat import (
+    bans,
+    deletion,
+    edits,
+    gathering,
+    job_presses,
+    moderation,
+    own_data,
+    panel,
+    repeats,
+)
 from bot.chat.answers import Interaction
 from bot.chat.custom_ids import Action, Press, parse
 from bot.errors import UserError
@@ -25,12 +35,14 @@ PRESSES: Mapping[Action, Press] = {
     **moderation.PRESSES,
     **bans.PRESSES,
     **own_data.PRESSES,
+    **gathering.PRESSES,
 }
 FORMS: Mapping[Action, Press] = {
     **repeats.FORMS,
     **edits.FORMS,
     **panel.FORMS,
     **bans.FORMS,
+    **gathering.FORMS,
 }
 
 

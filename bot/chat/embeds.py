@@ -147,6 +147,8 @@ def footer(job: Job) -> str:
 
 
 def _pending(job: Job, outlook: Outlook) -> _Face:
+    if any(one.submitted_at for one in job.submissions):  # once more, with its sources sent up
+        return _processing(job, outlook)
     text = words.pending(outlook, job.request.asked_at)
     return _waiting(_Face(Colour.GREY, text, offers(job)), outlook)
 
@@ -160,7 +162,7 @@ def _waiting(face: _Face, outlook: Outlook) -> _Face:
 
 
 def _processing(job: Job, outlook: Outlook) -> _Face:
-    since = max((one.submitted_at for one in job.submissions if one.submitted_at), default=None)
+    since = min((one.submitted_at for one in job.submissions if one.submitted_at), default=None)
     text = words.processing(since or job.request.asked_at)
     sources = job.request.sources
     if job.request.kind is Kind.FUSE:

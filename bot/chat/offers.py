@@ -20,6 +20,7 @@ _FAILED: Mapping[Failure, tuple[Action, ...]] = MappingProxyType(
     {
         Failure.POLICY: (Action.CHANGE_PROMPT,),
         Failure.BAD_REQUEST: (Action.CHANGE_PROMPT,),
+        Failure.SOURCE_UNUSABLE: (),
         Failure.UNKNOWN_OUTCOME: (Action.CHECK_AGAIN, Action.TRY_AGAIN),
         Failure.BAD_KEY: (),
         Failure.NO_CREDITS: (),
@@ -64,4 +65,4 @@ def price_again(job: Job) -> int:
 
 def _has_task(job: Job) -> bool:
     """A free read needs a task to ask for."""
-    return any(one.task_id for one in job.submissions)
+    return any(one.task_id for one in job.standing)

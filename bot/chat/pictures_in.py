@@ -1,7 +1,7 @@
 """The pictures that a message carries, as input images: attachments first, then embeds."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from types import MappingProxyType
 from urllib.parse import unquote, urlsplit
@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 import discord
 
 from bot import inert
-from bot.chat.attachments import CONTENT_TYPES, to_sources
+from bot.chat.attachments import KINDS, to_sources
 from bot.errors import SourceRejected
 from bot.hosts import HostRule
 from bot.models import Source
@@ -46,12 +46,12 @@ def judged_in(message: discord.Message, hosts: HostRule) -> Judged:
     problems: list[str] = []
     for attachment in message.attachments:
         try:
-            usable += to_sources([attachment], hosts)
+            usable += to_sources([attachment], hosts, message)
         except SourceRejected as error:
             problems.append(str(error))
     attached = {attachment.url for attachment in message.attachments}
     shown = (one for one in pictures_in(message, hosts) if one.url not in attached)
-    usable += (one for one in shown if one.content_type in CONTENT_TYPES)
+    usable += (one for one in shown if one.content_type in KINDS)
     return Judged(tuple(usable), tuple(problems))
 
 
@@ -62,7 +62,9 @@ def pictures_in(message: discord.Message, hosts: HostRule) -> tuple[Source, ...]
     from where input images are accepted.
     """
     attached = (one for one in _attached(message) if hosts.allows(one.url))
-    return tuple({one.url: one for one in (*attached, *_embedded(message, hosts))}.values())
+    found = {one.url: one for one in (*attached, *_embedded(message, hosts))}
+    place_id, message_id = message.channel.id, message.id
+    return tuple(replace(one, channel_id=place_id, message_id=message_id) for one in found.values())
 
 
 def shows_elsewhere(message: discord.Message, hosts: HostRule) -> bool:

@@ -11,7 +11,7 @@ from bot.chat.asking import ask
 from bot.chat.custom_ids import Action, Press
 from bot.chat.offers import may_cost_twice
 from bot.chat.pressed import anybodys_job, jobs_of, on_own_job, own_job
-from bot.chat.services import Services
+from bot.chat.services import OldSources, Services
 from bot.errors import UserError
 from bot.models import Again, Job, Wish
 
@@ -21,7 +21,7 @@ async def _reroll(interaction: Interaction, code: str) -> None:
     job = await anybodys_job(interaction, code, Action.REROLL)
     if job is None:
         raise UserError(button_words.FORGOTTEN)
-    await ask(interaction, await _wish_of(job), again=Again(job.id))
+    await ask(interaction, await _wish_of(interaction, job), again=Again(job.id))
 
 
 async def _try_again(interaction: Interaction, job: Job) -> None:
@@ -30,7 +30,7 @@ async def _try_again(interaction: Interaction, job: Job) -> None:
     price_micro_usd = services.model.price_micro_usd
     if not may_cost_twice(job) and price_micro_usd != job.submissions[0].price_micro_usd:
         raise UserError(button_words.price_changed(price_micro_usd))
-    await ask(interaction, await _wish_of(job), again=Again(job.id, once=True))
+    await ask(interaction, await _wish_of(interaction, job), again=Again(job.id, once=True))
 
 
 async def _change_prompt(interaction: Interaction, job: Job) -> None:
@@ -50,13 +50,15 @@ async def _submit(interaction: Interaction, code: str) -> None:
     job = await own_job(interaction, code)
     services: Services = interaction.client.services
     prompt, ratio = forms.wished(interaction, services.model)
-    wish = await _wish_of(job)
+    wish = await _wish_of(interaction, job)
     await ask(interaction, replace(wish, prompt=prompt, aspect_ratio=ratio))
 
 
-async def _wish_of(job: Job) -> Wish:
-    """What the job asked for, its input images as they can be had now."""
-    return job.request.wish
+async def _wish_of(interaction: Interaction, job: Job) -> Wish:
+    """What the job asked for, its input images as they can be had now. Raises SourceGone."""
+    old: OldSources = interaction.client.sources
+    wish = job.request.wish
+    return replace(wish, sources=await old.refreshed(wish.sources, job.id))
 
 
 PRESSES: Mapping[Action, Press] = MappingProxyType(

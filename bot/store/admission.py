@@ -21,13 +21,12 @@ from bot.models import (
     Usage,
 )
 from bot.store.queries import load
-from bot.store.rows import request_columns, upsert
+from bot.store.rows import new_callback_token, request_columns, upsert
 from bot.store.schema import jobs, last_refusals, submissions
 from bot.store.usage import DIRECT_MESSAGES, judged
 
 _CODE_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # without 0 o 1 l i, which people mistake
 _CODE_LENGTHS = (4, 4, 4, 5, 5, 6, 8, 12)
-_TOKEN_BYTES = 32
 _SAME_AGAIN = timedelta(seconds=10)
 # A question, which the asker answers; a press too many: nothing that moderators would look for.
 _OF_THE_MOMENT = frozenset({RefusalReason.PRICE_UNCONFIRMED, RefusalReason.REPEATED})
@@ -124,7 +123,7 @@ def submission_columns(
         "job_id": request.id,
         "number": number,
         "state": State.QUEUED,
-        "callback_token": secrets.token_urlsafe(_TOKEN_BYTES),
+        "callback_token": new_callback_token(),
         "price_micro_usd": price_micro_usd,
         "charged": Charged.NO,
         "person_id": request.person_id,

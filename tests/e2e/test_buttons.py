@@ -133,8 +133,9 @@ async def test_blocked_people_and_closed_channels_are_refused_in_private(stage: 
     opening = await form(await ben.click(message, "Edit image"))
     sent = await ben.submit(opening, {"prompt": "at night"})
     assert "do not let you make" in await told(sent)
-    options = {"channel": general, "rule": "deny"}
-    await (await owner.slash("settings channels", options=options)).answer()
+    await (
+        await owner.slash("settings channels", options={"channel": general, "rule": "deny"})
+    ).answer()
     assert "Pictures are off" in await told(await ana.click(message, "Re-roll"))
     assert len(stage.posts("not for everybody")) == 1
     assert stage.posts("at night") == []

@@ -95,7 +95,7 @@ async def test_a_form_offers_at_most_as_many_as_a_menu_takes(house: ChatHouse) -
             button_words.PICTURE_ELSEWHERE,
         ),
         (menu(file("film.mov", "video/quicktime")), "`film.mov` is a video; send a picture."),
-        (menu(file("big.png", size=21 * 1024 * 1024)), "`big.png` has 21 MB; send a picture of"),
+        (menu(file("big.png", size=65 * 1024 * 1024)), "`big.png` has 65 MB; send a picture of"),
         (menu(file("empty.png", size=0)), "`empty.png` is empty; send a picture."),
     ],
     ids=["nothing", "words", "elsewhere", "video", "large", "empty"],

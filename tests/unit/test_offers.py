@@ -18,6 +18,7 @@ PROMPT = button_words.CHANGE_PROMPT
 ENDS = {
     Failure.POLICY: [PROMPT],
     Failure.BAD_REQUEST: [PROMPT],
+    Failure.SOURCE_UNUSABLE: [],
     Failure.BAD_KEY: [],
     Failure.NO_CREDITS: [],
     Failure.UNKNOWN_OUTCOME: [CHECK, TWICE],

@@ -17,6 +17,7 @@ from bot.catalogue import MODELS
 from bot.chat import deletion, edits, job_presses, repeats
 from bot.chat.custom_ids import Action, custom_id
 from bot.chat.embeds import render
+from bot.errors import SourceGone
 from bot.models import (
     Again,
     Draft,
@@ -27,6 +28,7 @@ from bot.models import (
     Refusal,
     RefusalReason,
     State,
+    Wish,
 )
 from bot.sandbox.modals import check_modal
 from bot.sandbox.problems import Form
@@ -111,6 +113,12 @@ def filled(subject: str, person_id: int = ANA, **fields: str) -> Payload:
     return interaction_payload(5, data, member=member, id="3000", token="sent")
 
 
+def fresh(one: Job) -> Wish:
+    """What it asked for, with its sources as they were found again."""
+    sources = tuple(replace(each, url=f"{each.url}?fresh") for each in one.request.sources)
+    return replace(one.request.wish, sources=sources)
+
+
 async def answered(house: ChatHouse, payload: Payload) -> Payload:
     """The first answer to what the gateway's event sets off, once all of that is over."""
     before = len(house.small.made("POST callback"))
@@ -161,7 +169,7 @@ async def test_a_reroll_is_the_pressers_own_public_job(house: ChatHouse, person_
     assert (answer["type"], "flags" in answer["data"]) == (4, False)
     (made,) = house.jobs.admitted
     assert (made.id, made.person_id, made.reply.token) == (2000, person_id, "new")
-    assert made.wish == house.jobs.known.request.wish
+    assert made.wish == fresh(house.jobs.known)
     assert house.jobs.repeated == [Again(DONE.id)]
 
 
@@ -209,6 +217,13 @@ async def test_buttons_of_another_server_do_nothing(house: ChatHouse) -> None:
         assert said == words.OLD_BUTTON
 
 
+async def test_sources_that_are_gone_are_named_and_nothing_is_asked(house: ChatHouse) -> None:
+    house.jobs.known = replace(DONE, request=request(Kind.EDIT, sources=1))
+    house.old_sources.gone = SourceGone("`a.png` is gone.")
+    assert await whispered(house, pressed(Action.REROLL)) == "`a.png` is gone."
+    assert house.jobs.admitted == []
+
+
 # Try again
 
 
@@ -225,7 +240,7 @@ async def test_try_again_asks_for_the_same_and_only_once(house: ChatHouse, one: 
     house.jobs.known = one
     answer = await answered(house, pressed(Action.TRY_AGAIN, message=shown(one, 0)))
     assert answer["type"] == 4
-    assert house.jobs.admitted[0].wish == one.request.wish
+    assert house.jobs.admitted[0].wish == fresh(one)
     assert house.jobs.repeated == [Again(one.id, once=True)]
 
 
@@ -269,7 +284,7 @@ async def test_a_changed_prompt_is_a_new_request_with_the_same_pictures(house: C
     assert answer["type"] == 4
     (made,) = house.jobs.admitted
     assert (made.id, made.prompt, made.aspect_ratio) == (3000, "a kind cat", "1:1")
-    assert (made.kind, made.sources) == (Kind.EDIT, one.request.sources)
+    assert (made.kind, made.sources) == (Kind.EDIT, fresh(one).sources)
     assert house.jobs.repeated == [None]
 
 
@@ -361,7 +376,7 @@ def message_of(house: ChatHouse, answer: Payload | None) -> None:
     if answer is None:
         house.small.troubles["GET message"].append(Refused(404, 10008))
     else:
-        house.small.messages["GET message 55"] = answer
+        house.small.messages["55"] = answer
 
 
 async def test_a_press_elsewhere_reads_the_pictures_message(house: ChatHouse) -> None:
