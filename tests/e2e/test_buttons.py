@@ -365,6 +365,9 @@ async def test_buttons_and_forms_outlive_the_process_and_the_token(
         ana, ben = own.newcomer(name="Ana"), own.newcomer(name="Ben")
         message = await finished(own, "an old picture", ana)
         failed = await own.shows(await own.ask("an old failure", BUSY, ana), RED)
+        asked = await ana.slash("edit", prompt="an old edit", image=picture("upload.png"))
+        edited = await own.shows(asked, GREEN)
+        await delivered(own, edited)
         opening = await form(await ben.click(message, "Edit image"))
         await own.bot.kill()
         await start(own)
@@ -378,5 +381,7 @@ async def test_buttons_and_forms_outlive_the_process_and_the_token(
         opening = await form(await ben.click(message, "Edit image"))
         await own.shows(await ben.submit(opening, {"prompt": "a month later"}), GREEN)
         await own.shows(await ana.click(failed, "Try again, $0.06"), GREEN)
+        await own.shows(await ben.click(edited, "Re-roll"), GREEN)
         await gone(own, await ana.click(message, "Delete"), message)
+        assert len(own.posts("an old edit")) == 2
         assert len(own.posts("an old picture")) == len(own.posts("an old failure")) == 2
