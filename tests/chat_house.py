@@ -78,6 +78,10 @@ class FakeJobs:
     async def unanswered(self, one: Job) -> None:
         self.dropped.append(one)
 
+    async def get(self, job_id: int) -> Job:
+        assert self.known is not None
+        return self.known
+
     async def find(self, code: str) -> Job | None:
         return self.known if self.known and self.known.code == code else None
 

@@ -54,6 +54,10 @@ class JobService(Protocol):
         """Nobody saw an answer."""
         ...
 
+    async def get(self, job_id: int) -> Job:
+        """One job. Raises JobNotFound."""
+        ...
+
     async def find(self, code: str) -> Job | None:
         """The job with this short code."""
         ...
