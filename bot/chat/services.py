@@ -257,8 +257,12 @@ class Replays(Protocol):
 class OldSources(Protocol):
     """Finds input images again: `bot.sources.Sources`."""
 
-    async def refreshed(self, sources: Sequence[Source], job_id: int) -> tuple[Source, ...]:
+    async def refreshed(
+        self, sources: Sequence[Source], job_id: int | None = None
+    ) -> tuple[Source, ...]:
         """The sources of the old job with this id, usable now for a new one.
+
+        None: they were put aside, and are no job's yet.
 
         Raises:
             SourceGone: one of them is nowhere any more; the text names it.
