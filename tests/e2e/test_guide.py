@@ -34,18 +34,36 @@ async def test_a_new_server_is_greeted_once_in_its_system_channel(stage: Stage) 
     assert message.pings == set()
 
 
-async def test_where_it_may_not_write_it_says_nothing(stage: Stage) -> None:
+@pytest.mark.parametrize("closed", [None, Permission.SEND_MESSAGES, Permission.VIEW_CHANNEL])
+async def test_where_it_may_not_write_it_says_nothing(
+    stage: Stage, closed: Permission | None
+) -> None:
+    """Also where there is no system channel at all."""
     await stage.bot.logged("ready")
     world = stage.discord.world
     guild = world.add_guild("Quiet", world.add_user("Quinn"), with_bot=False)
-    silence = Overwrite(guild.id, deny=int(Permission.SEND_MESSAGES))
-    closed = world.add_channel(guild, "closed", overwrites=(silence,))
-    guild.system_channel_id = closed.id
+    silence = Overwrite(guild.id, deny=int(closed or 0))
+    channel = world.add_channel(guild, "closed", overwrites=(silence,))
+    guild.system_channel_id = channel.id if closed else None
     with stage.counting() as calls:
         world.invite_bot(guild)
+        await stage.bot.logged("server joined", guild=guild.id)
         person = stage.newcomer()
         await (await person.slash("darkroom help")).answer()
     assert not any("channels" in route for route in calls)
+    assert stage.bot.events("event handler failed") == []
+
+
+async def test_a_refused_hello_is_no_trouble(stage: Stage) -> None:
+    await stage.bot.logged("ready")
+    world = stage.discord.world
+    guild = world.add_guild("Odd", world.add_user("Otis"), with_bot=False)
+    channel = stage.discord.channel("hello", guild=guild)
+    guild.system_channel_id = channel.id
+    stage.discord.faults.answer("POST /channels/*/messages", 403, code=50013)
+    world.invite_bot(guild)
+    await stage.bot.logged("not greeted", guild=guild.id)
+    await stage.shows(await stage.ask("all the same", person=stage.newcomer(guild)), GREEN)
 
 
 async def test_help_has_commands_that_can_be_clicked(stage: Stage) -> None:
