@@ -144,6 +144,7 @@ async def test_the_word_list_is_sorted_each_word_once_blank_lines_left_out(home:
         (["ok", "x" * 101], "Line 2 of the word list has more than 100 characters"),
         (["ok", "!!!"], "Line 2 of the word list has no letter and no digit"),
         ([f"word{number}" for number in range(501)], "at most 500 words and phrases, not 501"),
+        ([f"{number:04}{'裸' * 96}" for number in range(225)], "takes at most 64 KB of text"),
     ],
 )
 async def test_a_word_list_that_cannot_work_is_refused_by_line(
