@@ -11,7 +11,7 @@ from bot.sandbox.records import Overwrite
 from tests.e2e.stage import GREEN, Stage, embed, labels
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-SETTINGS = {"DAILY_LIMIT_PER_PERSON": "3", "COOLDOWN_SECONDS": "1"}
+SETTINGS = {"DAILY_LIMIT_PER_PERSON": "3", "COOLDOWN_SECONDS": "60"}
 
 
 def told(answer: FirstAnswer) -> str:
@@ -89,6 +89,19 @@ async def test_usage_says_what_is_left(stage: Stage) -> None:
     assert answer.message is not None
     fields = {one["name"]: one["value"] for one in embed(answer.message)["fields"]}
     assert fields["Today"] == "1 of 3 pictures"
+    assert re.fullmatch(r"Next picture <t:\d+:R>: 60 s cooldown here\.", fields["Right now"])
+    fresh = await (await stage.newcomer().slash("usage")).answer()
+    assert fresh.message is not None
+    assert embed(fresh.message)["fields"][-1]["value"] == "You can ask for a picture."
+
+
+async def test_usage_does_not_promise_what_a_rule_refuses(stage: Stage) -> None:
+    person = stage.newcomer()
+    handle = await stage.discord.mia.slash("image-mod block", person=person, until="1d")
+    await handle.answer()
+    answer = await (await person.slash("usage")).answer()
+    assert answer.message is not None
+    assert "do not let you make pictures" in embed(answer.message)["fields"][-1]["value"]
 
 
 async def test_my_data_is_a_file_and_can_be_deleted(stage: Stage) -> None:

@@ -286,8 +286,8 @@ async def test_why_knows_roles_channels_and_bans(home: Home) -> None:
 async def test_remaining_is_what_was_used_and_the_persons_own_limits(home: Home) -> None:
     await home.houses.change_daily_pictures(GUILD, ADMIN, 99, ROLE)
     await home.admit()
-    usage, limits = await home.houses.remaining(ANA, GUILD, Circumstances(frozenset({ROLE})))
-    assert (usage.pictures_today, limits.daily_pictures) == (1, 99)
+    case = await home.houses.remaining(ANA, GUILD, Circumstances(frozenset({ROLE})))
+    assert (case.usage.pictures_today, case.limits.daily_pictures) == (1, 99)
 
 
 # Bans.
