@@ -43,6 +43,10 @@ class HouseRules:
         spoiler: pictures are posted behind a spoiler.
         ping: whoever waited long is pinged when the picture is ready.
         log_channel_id: where the server's log goes.
+        replies: messages that mention the bot are taken as requests.
+        ask_above_micro_usd: a request that costs more is made only after its price was taken; 0:
+            never asks.
+        private: people may ask for pictures that only they see.
     """
 
     cooldown_s: int | None = None
@@ -60,6 +64,9 @@ class HouseRules:
     spoiler: bool = False
     ping: bool = True
     log_channel_id: int | None = None
+    replies: bool = True
+    ask_above_micro_usd: int = 0
+    private: bool = False
 
 
 DEFAULT = HouseRules()
@@ -82,11 +89,17 @@ class Circumstances:
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """A request as admission judges it."""
+    """A request as admission judges it.
+
+    Attributes:
+        price_micro_usd: of one picture.
+        confirmed: the asker has seen what all of it costs, and wants it.
+    """
 
     request: JobRequest
     here: Circumstances
     price_micro_usd: int
+    confirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,9 @@ class Setting(StrEnum):
     ADULT = "Adult content"
     SPOILER = "Spoiler"
     PING = "Ping"
+    REPLIES = "Replies"
+    ASK_ABOVE = "Ask about the price"
+    PRIVATE = "Private pictures"
     LOG = "Log channel"
 
 
@@ -198,6 +201,21 @@ def _ping(rules: HouseRules, _: Limits) -> str:
     return "who waited long is pinged" if rules.ping else "nobody is pinged"
 
 
+def _replies(rules: HouseRules, _: Limits) -> str:
+    return "messages that mention me are requests" if rules.replies else "commands and menus only"
+
+
+def _ask_above(rules: HouseRules, _: Limits) -> str:
+    limit = rules.ask_above_micro_usd
+    return f"whoever asks for more than {money(limit)} at once is asked first" if limit else "never"
+
+
+def _private(rules: HouseRules, _: Limits) -> str:
+    if rules.private:
+        return "people may ask for pictures that only they see; the log channel tells of them"
+    return "off: everybody in the channel sees every picture"
+
+
 def _log(rules: HouseRules, _: Limits) -> str:
     return "none" if rules.log_channel_id is None else f"<#{rules.log_channel_id}>"
 
@@ -214,6 +232,9 @@ _STANDS: Mapping[Setting, Callable[[HouseRules, Limits], str]] = MappingProxyTyp
         Setting.ADULT: _adult,
         Setting.SPOILER: _spoiler,
         Setting.PING: _ping,
+        Setting.REPLIES: _replies,
+        Setting.ASK_ABOVE: _ask_above,
+        Setting.PRIVATE: _private,
         Setting.LOG: _log,
     }
 )

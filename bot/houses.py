@@ -23,7 +23,7 @@ from bot.house_words import Setting
 from bot.jobs import Rulebook
 from bot.models import Block, Refusal
 from bot.notices import SettingChanged
-from bot.ports import Clock, HouseStore, Journal
+from bot.ports import Clock, Copies, HouseStore, Journal
 from bot.ranges import REASON_CHARS, check_lists, check_range
 from bot.rules import Case, day_start, may_show, verdicts
 
@@ -44,12 +44,14 @@ class Houses:
     def __init__(
         self,
         store: HouseStore,
+        copies: Copies,
         journal: Journal,
         clock: Clock,
         rulebook: Rulebook,
         price_micro_usd: int,
     ) -> None:
         self._store = store
+        self._copies = copies
         self._journal = journal
         self._clock = clock
         self._rulebook = rulebook
@@ -133,6 +135,24 @@ class Houses:
         """Whether those who waited long are pinged."""
         change = partial(replace, ping=on)
         return await self.change(guild_id, by_person_id, Setting.PING, change)
+
+    async def change_replies(self, guild_id: int, by_person_id: int, on: bool) -> RuleChange:
+        """Whether messages that mention the bot are taken as requests."""
+        change = partial(replace, replies=on)
+        return await self.change(guild_id, by_person_id, Setting.REPLIES, change)
+
+    async def change_private(self, guild_id: int, by_person_id: int, on: bool) -> RuleChange:
+        """Whether people may ask for pictures that only they see."""
+        change = partial(replace, private=on)
+        return await self.change(guild_id, by_person_id, Setting.PRIVATE, change)
+
+    async def change_ask_above(
+        self, guild_id: int, by_person_id: int, micro_usd: int | None
+    ) -> RuleChange:
+        """What a request may cost without its price being asked about; None or 0: anything."""
+        check_range(Setting.ASK_ABOVE, micro_usd)
+        change = partial(replace, ask_above_micro_usd=micro_usd or 0)
+        return await self.change(guild_id, by_person_id, Setting.ASK_ABOVE, change)
 
     async def apply_preset(
         self, guild_id: int, by_person_id: int, preset: str, role_id: int | None = None
@@ -253,7 +273,9 @@ class Houses:
 
     async def forget(self, person_id: int) -> int:
         """Remove a person's content, now or once it is over; how many pictures went now."""
-        return await self._store.forget_person(person_id)
+        count = await self._store.forget_person(person_id)
+        await self._copies.sweep()
+        return count
 
     # Coming and going.
 

@@ -60,6 +60,10 @@ LOG_WHERE = "A text channel where I may write"
 PING = "Whether whoever waited long is pinged when the picture is ready"
 ADULT_CONTENT = "Whether the adult-content filter is off in age-restricted channels"
 SPOILER = "Whether pictures are posted behind a spoiler"
+REPLIES = "Whether messages that mention me are taken as requests"
+ASK_ABOVE = "Ask people first when a request costs more than this"
+ASK_ABOVE_USD = "In US dollars; 0, or leave it out, to never ask"
+PRIVATE = "Whether people may ask for pictures that only they see"
 ON = "On or off"
 PRESET = "Several rules at once, to start with"
 PRESET_NAME = "Which"
@@ -97,6 +101,7 @@ RULES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "daily": ("Daily limit", "Pictures of one person a day"),
         "atonce": ("Pictures at once", "Unfinished pictures of one person"),
         "budget": ("Budget", "US dollars a month for the whole server"),
+        "askabove": ("Ask about the price", "Ask people first when a request costs much"),
         "channels": ("Channels", "Where pictures may be made"),
         "roles": ("Roles", "Who may make pictures, and who has no limits"),
         "filter": ("Forbidden words", "Words and phrases that no prompt may have"),
@@ -108,6 +113,7 @@ FIELDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "seconds": ("Seconds", "0 for none; empty for the operator's default"),
         "pictures": ("Pictures", "0 for no limit; empty for the operator's default"),
         "usd": ("US dollars a month", "0 for no limit of yours; empty for the operator's default"),
+        "above": ("US dollars for one request", "Ask first when it costs more; empty: never ask"),
         "role": ("Only for this role", "Empty: for everybody. A role's rule replaces it."),
         "allowed_channels": ("Pictures only in", "Nothing chosen: everywhere"),
         "denied_channels": ("Never in", "Threads follow their channel, channels their category"),
@@ -126,6 +132,8 @@ SWITCHES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "spoiler": ("Hide pictures behind a spoiler", "Show pictures openly"),
         "ping": ("Ping who waited long", "Never ping"),
         "adult": ("Allow adult content in 18+ channels", "Filter adult content everywhere"),
+        "replies": ("Take messages that mention me", "Commands and menus only"),
+        "private": ("Allow private pictures", "No private pictures"),
     }
 )
 PRESETS: Mapping[str, str] = MappingProxyType(

@@ -11,15 +11,18 @@ from bot.models import (
     Block,
     Change,
     Charged,
+    Draft,
     Failure,
     Job,
     JobRequest,
     Outlook,
     Picture,
     PictureInfo,
+    Prepared,
     Refusal,
     Reply,
     Showing,
+    Source,
     State,
     Submission,
     Task,
@@ -69,11 +72,19 @@ class Store(Protocol):
         ...
 
     async def move(
-        self, submission_id: int, sources: Collection[State], target: State, change: Change
+        self,
+        submission_id: int,
+        sources: Collection[State],
+        target: State,
+        change: Change,
+        *,
+        stand_in: bool = False,
     ) -> Job | None:
         """Move one submission and, by `rules.job_state`, its job; None when it did not land.
 
         Leaves a row in `job_events`. A `task_id` that another submission has does not land.
+        With `stand_in`, another submission is queued in its place in the same transaction: once,
+        never for one that is itself a stand-in, only where there are sources.
         """
         ...
 
@@ -262,12 +273,49 @@ class HouseStore(Protocol):
         """We are in these servers and in no others; who left before stays left since then."""
         ...
 
+    async def remembered(self, job_ids: Collection[int]) -> Mapping[int, bool]:
+        """Of those that are there: whether they still have their content."""
+        ...
+
     async def forget_left(self, before: datetime) -> int:
         """Remove the settings of servers that we left before that moment; gives how many."""
         ...
 
     async def forget_server(self, guild_id: int) -> None:
         """Remove a server's rules, bans and audit."""
+        ...
+
+
+class Drafts(Protocol):
+    """What waits for its person for an hour: wishes and baskets, beside `Store`.
+
+    Raises:
+        StoreUnavailable: by every method, when the database cannot be used for now.
+    """
+
+    async def save_draft(self, draft: Draft) -> None:
+        """Keep a wish for an hour; twice with the same id keeps the later one."""
+        ...
+
+    async def find_draft(self, draft_id: int, person_id: int) -> Draft | None:
+        """A person's own draft, while it lives."""
+        ...
+
+    async def basket(self, person_id: int, channel_id: int) -> tuple[Source, ...]:
+        """A person's basket in a channel; empty an hour after its last change."""
+        ...
+
+    async def change_basket(
+        self,
+        person_id: int,
+        channel_id: int,
+        change: Callable[[tuple[Source, ...]], Sequence[Source]],
+    ) -> tuple[Source, ...]:
+        """Apply a pure change in one transaction; gives the basket as it is then."""
+        ...
+
+    async def forget_old_drafts(self) -> None:
+        """Remove drafts and baskets whose hour is over."""
         ...
 
 
@@ -283,7 +331,7 @@ class ImageApi(Protocol):
     """The paid, asynchronous image API. Every method raises ProviderError."""
 
     async def create(self, request: JobRequest, callback_url: str | None) -> Task:
-        """POST once, never again by itself.
+        """POST once, never again by itself; the API fetches the request's sources.
 
         Raises:
             NotCreated: surely no task; safe to try later.
@@ -319,10 +367,64 @@ class Alarm(Protocol):
 
 
 class Downloads(Protocol):
-    """Results over HTTP into files."""
+    """Results and input images over HTTP into files."""
 
     async def fetch(self, url: str, folder: Path) -> Path:
-        """Stream a result into a new file in `folder`. Raises DownloadError."""
+        """Stream a file into a new one in `folder`. Raises DownloadError."""
+        ...
+
+
+class Uploads(Protocol):
+    """The image API's own place for input images."""
+
+    async def upload(self, file: Path, content_type: str) -> str:
+        """Send a file up, free of charge; the address under which the API reads it for 7 days.
+
+        Raises:
+            NotCreated: not now; safe to try later.
+            ProviderError: refused.
+        """
+        ...
+
+
+class SourcePictures(Protocol):
+    """Input images made usable, off the event loop."""
+
+    async def prepare(self, path: Path, content_type: str, most_pixels: int) -> Prepared:
+        """The file itself when the API takes it as it is; else another one beside it.
+
+        Raises:
+            SourceUnusable: nothing can be made of it.
+            NotCreated: not now; safe to try later.
+        """
+        ...
+
+
+class Copies(Protocol):
+    """What was sent as input images, kept for a while; a lack of room is never an error."""
+
+    async def keep(self, job_id: int, position: int, picture: Prepared) -> None:
+        """Keep a copy of what went to the API as the job's image `position`, counted from 1."""
+        ...
+
+    async def find(self, name: str) -> Prepared | None:
+        """The copy with this name, to be read and never changed."""
+        ...
+
+    async def sweep(self) -> None:
+        """Remove the copies of jobs that are forgotten, and those that are too old."""
+        ...
+
+
+class Messages(Protocol):
+    """Discord's side of finding a source again."""
+
+    async def picture_urls(self, channel_id: int, message_id: int) -> Sequence[str]:
+        """Fresh addresses of a message's pictures; none where it is gone or not ours to read.
+
+        Raises:
+            ChatUnavailable: nobody knows for now.
+        """
         ...
 
 

@@ -30,6 +30,7 @@ RANGES: Mapping[Setting, Range] = MappingProxyType(
         Setting.DAILY: Range(1_000, "pictures"),
         Setting.AT_ONCE: Range(50, "pictures"),
         Setting.BUDGET: Range(100_000, "dollars", 1_000_000),
+        Setting.ASK_ABOVE: Range(1_000, "dollars", 1_000_000),
         Setting.CHANNELS: Range(50, "channels"),
         Setting.ROLES: Range(50, "roles"),
         Setting.WORDS: Range(500, "words and phrases"),

@@ -77,7 +77,12 @@ def job_state(submissions: Sequence[State]) -> State:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Everything that a rule of admission may look at; `limits` are the asker's own there."""
+    """Everything that a rule of admission may look at.
+
+    Attributes:
+        price_micro_usd: of one picture.
+        limits: the asker's own there.
+    """
 
     guild_id: int | None
     prompt: str
@@ -87,6 +92,14 @@ class Case:
     house: HouseRules
     limits: Limits
     policy: Policy
+    count: int = 1
+    private: bool = False
+    confirmed: bool = False
+
+    @property
+    def cost_micro_usd(self) -> int:
+        """Of all pictures that are asked for."""
+        return self.price_micro_usd * self.count
 
 
 def case_of(
@@ -102,6 +115,9 @@ def case_of(
         house=house,
         limits=limits_for(house, defaults, asking.here.role_ids),
         policy=policy,
+        count=asking.request.count,
+        private=asking.request.private,
+        confirmed=asking.confirmed,
     )
 
 
@@ -163,6 +179,12 @@ def _role(case: Case) -> Refusal | None:
     return role_refusal(case.house, case.here)
 
 
+def _private(case: Case) -> Refusal | None:
+    if not case.private or case.house.private or case.guild_id is None:
+        return None
+    return Refusal(RefusalReason.PRIVATE_OFF)
+
+
 def _word(case: Case) -> Refusal | None:
     return word_refusal(case.house, case.prompt)
 
@@ -186,10 +208,12 @@ def _cooldown(case: Case) -> Refusal | None:
 
 def _daily(case: Case) -> Refusal | None:
     limit, used = case.limits.daily_pictures, case.usage.pictures_today
-    if not limit or used < limit:
+    if not limit or used + case.count <= limit:
         return None
     until = day_start(case.usage.now) + timedelta(days=1)
-    return Refusal(RefusalReason.DAILY_LIMIT, until=until, limit=limit, used=used)
+    return Refusal(
+        RefusalReason.DAILY_LIMIT, until=until, limit=limit, used=used, wanted=case.count
+    )
 
 
 def _server_budget(case: Case) -> Refusal | None:
@@ -203,11 +227,11 @@ def _operator_budget(case: Case) -> Refusal | None:
 
 
 def _over_budget(reason: RefusalReason, case: Case, used: int, limit: int) -> Refusal | None:
-    price = case.price_micro_usd
-    if not limit or used + price <= limit:
+    cost = case.cost_micro_usd
+    if not limit or used + cost <= limit:
         return None
-    until = None if price > limit else next_month(case.usage.now)  # no month is enough
-    return Refusal(reason, until=until, limit=limit, used=used)
+    until = None if cost > limit else next_month(case.usage.now)  # no month is enough
+    return Refusal(reason, until=until, limit=limit, used=used, wanted=case.count)
 
 
 def _queue(case: Case) -> Refusal | None:
@@ -215,6 +239,15 @@ def _queue(case: Case) -> Refusal | None:
     if not limit or used < limit:
         return None
     return Refusal(RefusalReason.QUEUE_FULL, limit=limit, used=used)
+
+
+def _price(case: Case) -> Refusal | None:
+    """The last rule: nobody is asked about the price of what is refused anyway."""
+    limit = case.house.ask_above_micro_usd
+    if not limit or case.confirmed or case.cost_micro_usd <= limit:
+        return None
+    reason = RefusalReason.PRICE_UNCONFIRMED
+    return Refusal(reason, limit=limit, used=case.cost_micro_usd, wanted=case.count)
 
 
 _RULES: Mapping[RefusalReason, Callable[[Case], Refusal | None]] = MappingProxyType(
@@ -226,6 +259,7 @@ _RULES: Mapping[RefusalReason, Callable[[Case], Refusal | None]] = MappingProxyT
         RefusalReason.PERSON_BLOCKED: _person_blocked,
         RefusalReason.CHANNEL_NOT_ALLOWED: _channel,
         RefusalReason.ROLE_NOT_ALLOWED: _role,
+        RefusalReason.PRIVATE_OFF: _private,
         RefusalReason.FORBIDDEN_WORD: _word,
         RefusalReason.TOO_MANY_AT_ONCE: _at_once,
         RefusalReason.COOLDOWN: _cooldown,
@@ -233,6 +267,7 @@ _RULES: Mapping[RefusalReason, Callable[[Case], Refusal | None]] = MappingProxyT
         RefusalReason.SERVER_BUDGET: _server_budget,
         RefusalReason.OPERATOR_BUDGET: _operator_budget,
         RefusalReason.QUEUE_FULL: _queue,
+        RefusalReason.PRICE_UNCONFIRMED: _price,
     }
 )
 

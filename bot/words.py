@@ -10,6 +10,7 @@ from types import MappingProxyType
 from bot import inert
 from bot.figures import duration, megabytes, money, ordinal, since, until
 from bot.models import (
+    COPY_DAYS,
     Charged,
     Failure,
     Job,
@@ -74,10 +75,11 @@ PROMPT = "What the picture should show"
 EDIT_PROMPT = "What should change"
 FUSE_PROMPT = "How to put them together; call them image 1, image 2, ..."
 ASPECT_RATIO = "Width to height; auto leaves it to the model"
+RATIO = "Aspect ratio"
 HISTORY = "Your own pictures here; send one again"
-IMAGE = "The picture to change: PNG, JPEG or WebP, at most 20 MB"
+IMAGE = "The picture to change: PNG, JPEG, WebP, HEIC or GIF, at most 64 MB"
 
-_WANTED = "send a PNG, JPEG or WebP"
+_WANTED = "send a PNG, JPEG, WebP, HEIC or GIF"
 
 
 _STANDS: Mapping[State, str] = MappingProxyType(
@@ -105,7 +107,7 @@ def history_line(job: Job, link: str | None) -> str:
 
 def image_option(number: int) -> str:
     """What Discord says of one of a fusion's image options."""
-    return f"Image {number}: PNG, JPEG or WebP, at most 20 MB"
+    return f"Image {number}: PNG, JPEG, WebP, HEIC or GIF, at most 64 MB"
 
 
 def pending(outlook: Outlook, asked_at: datetime) -> str:
@@ -141,7 +143,10 @@ def completed(took_s: float | None, person_name: str) -> str:
 
 def undeliverable() -> str:
     """The pictures exist, but not on this message."""
-    return "The picture is ready, but I could not post it here. It was charged."
+    return (
+        "The picture is ready, but I could not post it here; who asked for it has it in "
+        "`/history`. It was charged."
+    )
 
 
 def expired(waited_s: float) -> str:
@@ -178,6 +183,10 @@ _FAILURES: Mapping[Failure, tuple[str, str]] = MappingProxyType(
         Failure.SOURCE_UNREACHABLE: (
             "The image service could not open one of the input pictures.",
             "Attach it anew and ask again.",
+        ),
+        Failure.SOURCE_UNUSABLE: (
+            "One of the input pictures could not be opened: it is damaged or far too large.",
+            "Save it anew as PNG or JPEG, attach that and ask again.",
         ),
         Failure.TASK_NOT_FOUND: (
             "The image service lost this picture.",
@@ -292,7 +301,8 @@ def _at_once(refused: Refusal) -> str:
 
 
 def _daily_limit(refused: Refusal) -> str:
-    return f"{refused.used} of {refused.limit} pictures used today; more {_until(refused)}."
+    wanted = f", and you asked for {refused.wanted}" if refused.wanted > 1 else ""
+    return f"{refused.used} of {refused.limit} pictures used today{wanted}; more {_until(refused)}."
 
 
 def _server_budget(refused: Refusal) -> str:
@@ -302,13 +312,29 @@ def _server_budget(refused: Refusal) -> str:
             f"That costs more than this server's whole budget of {budget} a month; its admins can "
             "raise that with `/settings budget`."
         )
+    if refused.wanted > 1:
+        return (
+            f"This server's {budget} for pictures this month are too far used for "
+            f"{refused.wanted} pictures; ask for fewer, or more {_until(refused)}."
+        )
     return f"This server's {budget} for pictures this month are used up; more {_until(refused)}."
 
 
 def _operator_budget(refused: Refusal) -> str:
     if refused.until is None:
         return "That costs more than this bot's whole budget of a month; its owner can raise that."
+    if refused.wanted > 1:
+        return (
+            "This bot's picture budget for this month is too far used for "
+            f"{refused.wanted} pictures; ask for fewer, or more {_until(refused)}."
+        )
     return f"This bot's picture budget for this month is used up; more {_until(refused)}."
+
+
+def _price(refused: Refusal) -> str:
+    pictures = "This" if refused.wanted == 1 else f"{refused.wanted} pictures"
+    cost = "costs" if refused.wanted == 1 else "cost"
+    return f"{pictures} {cost} {money(refused.used)}. Make it? Nothing was charged so far."
 
 
 def _queue_full(refused: Refusal) -> str:
@@ -348,6 +374,10 @@ _REFUSALS: Mapping[RefusalReason, str | Callable[[Refusal], str]] = MappingProxy
         RefusalReason.ROLE_NOT_ALLOWED: (
             "Pictures are for people with other roles here; this server's admins decide which."
         ),
+        RefusalReason.PRIVATE_OFF: (
+            "Pictures that only you see are switched off in this server; ask without `private`. "
+            "Nothing was charged."
+        ),
         RefusalReason.FORBIDDEN_WORD: _word,
         RefusalReason.PAUSED: (
             "This bot's owner has paused pictures everywhere; try again later. Nothing was charged."
@@ -361,6 +391,7 @@ _REFUSALS: Mapping[RefusalReason, str | Callable[[Refusal], str]] = MappingProxy
             "nothing was charged."
         ),
         RefusalReason.STOPPING: ("I am restarting; ask again in a minute. Nothing was charged."),
+        RefusalReason.PRICE_UNCONFIRMED: _price,
     }
 )
 
@@ -383,8 +414,13 @@ def _elsewhere(refused: Refusal, here: int | None) -> str:
 _MEDIA = MappingProxyType({"video": "a video", "audio": "a sound file", "text": "a text"})
 
 
+def prompt_too_long(length: int, limit: int) -> str:
+    """A prompt is over the limit."""
+    return f"The prompt has {length:,} characters; {limit:,} are the most. Nothing was charged."
+
+
 def source_of_wrong_type(filename: str, content_type: str) -> str:
-    """An attachment is no picture, or one of a kind that the image service does not take."""
+    """An attachment is no picture, or one of a kind that cannot be used."""
     family = content_type.partition("/")[0].strip().lower()
     if family == "image":
         return f"`{inert.filename(filename)}` is another kind of picture; {_WANTED}."
@@ -411,6 +447,16 @@ def source_empty(filename: str) -> str:
 def source_from_elsewhere(filename: str) -> str:
     """An attachment's address is not Discord's."""
     return f"`{inert.filename(filename)}` does not come from Discord; attach the file itself."
+
+
+def source_gone(filename: str, position: int, count: int) -> str:
+    """An input image of an earlier picture is nowhere any more."""
+    which = "" if count == 1 else f", image {position},"
+    return (
+        f"`{inert.filename(filename)}`{which} is gone: its message or Discord's copy is no longer "
+        f"there, and I keep my own for {COPY_DAYS} days at most. Send it again. "
+        "Nothing was charged."
+    )
 
 
 def incident(code: str) -> str:

@@ -6,10 +6,10 @@ from discord import app_commands
 from bot import words
 from bot.catalogue import AUTO
 from bot.chat.asking import ask
+from bot.chat.attachments import to_sources
 from bot.chat.client import DarkroomBot
-from bot.models import Kind
+from bot.models import Kind, Wish
 from cogs._options import Prompt, ratio_choices
-from cogs._sources import to_sources
 
 
 def add(bot: DarkroomBot) -> None:
@@ -27,4 +27,4 @@ def add(bot: DarkroomBot) -> None:
         aspect_ratio: str = AUTO,
     ) -> None:
         sources = to_sources([image], bot.services.source_hosts)
-        await ask(interaction, Kind.EDIT, prompt, aspect_ratio, sources)
+        await ask(interaction, Wish(Kind.EDIT, prompt, aspect_ratio, tuple(sources)))

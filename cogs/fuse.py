@@ -6,15 +6,15 @@ import discord
 from discord import app_commands
 
 from bot import words
+from bot.basket import most_images
 from bot.catalogue import AUTO, Model
 from bot.chat.asking import ask
+from bot.chat.attachments import to_sources
 from bot.chat.client import DarkroomBot
-from bot.models import Kind
+from bot.models import Kind, Wish
 from cogs._options import Prompt, ratio_choices
-from cogs._sources import to_sources
 
 FEWEST_IMAGES = 2
-MOST_IMAGES = 16  # of Discord's 25 options; prompt and ratio are two more
 
 
 def add(bot: DarkroomBot) -> None:
@@ -31,7 +31,7 @@ def add(bot: DarkroomBot) -> None:
         # In order, without gaps: what the prompt calls image 3 is the third that is there.
         given = [one for name in images if (one := attached.get(name)) is not None]
         sources = to_sources(given, bot.services.source_hosts)
-        await ask(interaction, Kind.FUSE, prompt, aspect_ratio, sources)
+        await ask(interaction, Wish(Kind.FUSE, prompt, aspect_ratio, tuple(sources)))
 
     # discord.py makes the options of the signature; sixteen parameters by hand say no more.
     fuse.__signature__ = _signature(images)  # type: ignore[attr-defined]
@@ -44,7 +44,7 @@ def add(bot: DarkroomBot) -> None:
 
 def image_options(model: Model) -> list[str]:
     """Names of the image options: image1, image2, ..."""
-    return [f"image{number}" for number in range(1, min(model.max_references, MOST_IMAGES) + 1)]
+    return [f"image{number}" for number in range(1, most_images(model) + 1)]
 
 
 def _signature(images: list[str]) -> Signature:

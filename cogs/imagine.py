@@ -7,7 +7,7 @@ from bot import words
 from bot.catalogue import AUTO
 from bot.chat.asking import ask
 from bot.chat.client import DarkroomBot
-from bot.models import Kind
+from bot.models import Kind, Wish
 from cogs._options import Prompt, ratio_choices
 
 
@@ -20,4 +20,4 @@ def add(bot: DarkroomBot) -> None:
     async def imagine(
         interaction: discord.Interaction[DarkroomBot], prompt: Prompt, aspect_ratio: str = AUTO
     ) -> None:
-        await ask(interaction, Kind.IMAGINE, prompt, aspect_ratio)
+        await ask(interaction, Wish(Kind.IMAGINE, prompt, aspect_ratio))

@@ -1,6 +1,6 @@
 """A logged-in client before the small Discord, with a job service that remembers."""
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -13,9 +13,11 @@ from bot.catalogue import MODELS
 from bot.chart import ChartPainter
 from bot.chat.client import DarkroomBot, point_at
 from bot.chat.services import Services
+from bot.errors import SourceGone
 from bot.hosts import HostRule
 from bot.house_rules import Circumstances
 from bot.models import (
+    Draft,
     Job,
     JobRequest,
     Outlook,
@@ -24,6 +26,7 @@ from bot.models import (
     RefusalReason,
     Reply,
     Showing,
+    Source,
     State,
 )
 from cogs import add_commands
@@ -46,15 +49,19 @@ class FakeJobs:
     dropped: list[Job] = field(default_factory=list)
     replies: list[Reply] = field(default_factory=list)
     too_late: bool = False
+    confirmed: list[bool] = field(default_factory=list)
     stopped: RefusalReason | None = None
 
-    async def admit(self, request: JobRequest, here: Circumstances) -> Job | Refusal | None:
+    async def admit(
+        self, request: JobRequest, here: Circumstances, *, confirmed: bool = False
+    ) -> Job | Refusal | None:
         if isinstance(self.outcome, Exception):
             raise self.outcome
         if self.outcome is not None or self.duplicate:
             return self.outcome
         self.admitted.append(request)
         self.circumstances.append(here)
+        self.confirmed.append(confirmed)
         return job(State.QUEUED, request)
 
     async def answered(self, one: Job, showing: Showing) -> None:
@@ -107,6 +114,20 @@ class FakeEncore:
 
 
 @dataclass
+class FakeOldSources:
+    """Implements `bot.chat.services.OldSources`: nothing is gone, unless `gone` says so."""
+
+    gone: SourceGone | None = None
+    asked: list[int] = field(default_factory=list)
+
+    async def refreshed(self, sources: Sequence[Source], job_id: int) -> tuple[Source, ...]:
+        self.asked.append(job_id)
+        if self.gone is not None:
+            raise self.gone
+        return tuple(replace(one, url=f"{one.url}?fresh") for one in sources)
+
+
+@dataclass
 class FakeFacts:
     """Implements `bot.chat.services.Facts` in memory."""
 
@@ -117,6 +138,37 @@ class FakeFacts:
 
     async def write_fact(self, name: str, value: str) -> None:
         self.facts[name] = value
+
+
+@dataclass
+class FakeDrafts:
+    """Implements `bot.ports.Drafts` in memory; nothing grows old in it."""
+
+    drafts: dict[int, Draft] = field(default_factory=dict)
+    baskets: dict[tuple[int, int], tuple[Source, ...]] = field(default_factory=dict)
+
+    async def save_draft(self, draft: Draft) -> None:
+        self.drafts[draft.id] = draft
+
+    async def find_draft(self, draft_id: int, person_id: int) -> Draft | None:
+        draft = self.drafts.get(draft_id)
+        return draft if draft is not None and draft.person_id == person_id else None
+
+    async def basket(self, person_id: int, channel_id: int) -> tuple[Source, ...]:
+        return self.baskets.get((person_id, channel_id), ())
+
+    async def change_basket(
+        self,
+        person_id: int,
+        channel_id: int,
+        change: Callable[[tuple[Source, ...]], Sequence[Source]],
+    ) -> tuple[Source, ...]:
+        after = tuple(change(await self.basket(person_id, channel_id)))
+        self.baskets[person_id, channel_id] = after
+        return after
+
+    async def forget_old_drafts(self) -> None:
+        pass
 
 
 @dataclass
@@ -149,10 +201,16 @@ class ChatHouse:
     jobs: FakeJobs
     clock: FakeClock
     encore: FakeEncore
+    old_sources: FakeOldSources
 
     def interaction(self, payload: dict[str, Any]) -> discord.Interaction[DarkroomBot]:
         """An interaction as the client builds it of an event."""
         return discord.Interaction(data=payload, state=self.bot._connection)  # type: ignore[arg-type]
+
+    def message(self, payload: dict[str, Any]) -> discord.Message:
+        """A message as the client builds it of what Discord gives."""
+        channel: Any = self.bot.get_partial_messageable(int(payload["channel_id"]))
+        return discord.Message(state=self.bot._connection, channel=channel, data=payload)  # type: ignore[arg-type]
 
 
 def services(jobs: FakeJobs | None = None, **changes: Any) -> Services:  # noqa: ANN401 - any field
@@ -162,6 +220,7 @@ def services(jobs: FakeJobs | None = None, **changes: Any) -> Services:  # noqa:
         Services(
             jobs=jobs or FakeJobs(),
             houses=houses,
+            drafts=FakeDrafts(),
             journal=FakeJournal(),
             charts=ChartPainter(),
             facts=FakeFacts(),
@@ -191,9 +250,10 @@ async def chat_house(**changes: Any) -> AsyncIterator[ChatHouse]:  # noqa: ANN40
     async with small_discord() as small, discord_at(small):
         bot = DarkroomBot(services(jobs, clock=clock, **changes))
         bot.encore = encore = FakeEncore()
+        bot.sources = old_sources = FakeOldSources()
         add_commands(bot)
         try:
             await bot.login("token")
-            yield ChatHouse(small, bot, jobs, clock, encore)
+            yield ChatHouse(small, bot, jobs, clock, encore, old_sources)
         finally:
             await bot.close()

@@ -4,13 +4,14 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.account import AccountWatch, Needs, Standing
 from bot.bell import Bell
 from bot.budget import BudgetWatch
+from bot.copies import FolderCopies
 from bot.delivery import Delivery
 from bot.drive import Driver, Timing
 from bot.gallery import Gallery
@@ -25,12 +26,23 @@ from bot.models import (
     Policy,
     Reply,
     Showing,
+    Source,
     State,
 )
 from bot.pictures import PillowPictures
 from bot.runner import Runner
+from bot.source_pictures import PillowSources
+from bot.sources import Means, Reach, Sources, When
 from bot.store import SqlStore, open_store
-from tests.fakes import FakeAlarm, FakeApi, FakeDownloads, FakeJournal, FakeMessenger
+from tests.fakes import (
+    FakeAlarm,
+    FakeApi,
+    FakeDownloads,
+    FakeJournal,
+    FakeMessages,
+    FakeMessenger,
+    FakeUploads,
+)
 
 HERE = Circumstances(channel_ids=(9,))
 NO_LIMITS = Limits(0, 0, 0, 0, 0, 0)
@@ -72,6 +84,11 @@ class House:
     watch: AccountWatch
     alarm: FakeAlarm
     journal: FakeJournal
+    sources: Sources
+    source_downloads: FakeDownloads
+    uploads: FakeUploads
+    copies: FolderCopies
+    messages: FakeMessages
     ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1000))
 
     def request(self, person_id: int = 5, prompt: str = "a cat") -> JobRequest:
@@ -89,9 +106,11 @@ class House:
             upload_limit_bytes=10_000_000,
         )
 
-    async def ask(self, person_id: int = 5) -> Job:
-        """An admitted and answered job."""
-        job = await self.jobs.admit(self.request(person_id), HERE)
+    async def ask(self, person_id: int = 5, *sources: Source) -> Job:
+        """An admitted and answered job; an edit or a fusion when there are sources."""
+        kind = (Kind.IMAGINE, Kind.EDIT, Kind.FUSE)[min(len(sources), 2)]
+        request = replace(self.request(person_id), kind=kind, sources=sources)
+        job = await self.jobs.admit(request, HERE)
         assert isinstance(job, Job)
         await self.jobs.answered(job, Showing(message_id=55, channel_id=9, state=State.QUEUED))
         return await self.jobs.get(job.id)
@@ -111,6 +130,7 @@ async def house(
     callbacks: bool = True,
     timeout_s: int = 600,
     most_at_once: int = 50,
+    when: When = "auto",
 ) -> AsyncIterator[House]:
     """A house over `folder`/darkroom.db; open it again to be the next process."""
     clock, bell = JumpingClock(), Bell()
@@ -122,18 +142,29 @@ async def house(
         rulebook = Rulebook(limits, Policy())
         budgets = BudgetWatch(store.houses, journal)
         jobs = Jobs(
-            *(store, standing, clock, bell, rulebook, budgets, journal), callbacks=callbacks
+            *(store, standing, clock, bell, rulebook, budgets, journal),
+            callbacks=callbacks,
+            relays=when == "auto",
         )
         pictures = PillowPictures()
         delivery = Delivery(messenger, jobs, store.houses, pictures, clock)
         base = "https://bot.example/callbacks/" if callbacks else None
         timing = Timing(timeout_s, callback_base=base)
         gallery = Gallery(downloads, pictures, clock)
-        driver = Driver(jobs, api, gallery, delivery, bell, clock, timing)
+        files, uploads, messages = FakeDownloads(), FakeUploads(), FakeMessages()
+        copies = FolderCopies(folder / "darkroom.db.sources", store.houses, clock)
+        means = Means(files, PillowSources(), uploads, copies, messages)
+        sources = Sources(means, Reach(when, "https://apimodels.app/api/v1"), clock)
+        driver = Driver(jobs, api, sources, gallery, delivery, bell, clock, timing)
         runner = Runner(
             jobs, standing, driver, delivery, api, bell, clock, most_at_once=most_at_once
         )
         yield House(
             *(store, clock, bell, jobs, api, downloads, messenger, driver, runner, delivery),
             *(standing, watch, alarm, journal),
+            sources=sources,
+            source_downloads=files,
+            uploads=uploads,
+            copies=copies,
+            messages=messages,
         )

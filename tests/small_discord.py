@@ -17,6 +17,8 @@ RESET_AFTER = "the call is taken, then the connection breaks"
 RESET_BEFORE = "the connection breaks, nothing is taken"
 HANG = "no answer ever"
 HTML = "a page of a proxy, with status 200"
+TERSE = "taken, and of the message no more is said than Discord has to"
+YES = "taken, with status 204 and no word"
 
 USER = {"id": "42", "username": "darkroom", "discriminator": "0", "avatar": None, "bot": True}
 
@@ -46,13 +48,17 @@ Trouble = str | Refusal
 
 
 class SmallDiscord:
-    """The server; `troubles` are queued by "METHOD kind", kinds as in `_kind`."""
+    """The server; `troubles` are queued by "METHOD kind", kinds as in `_kind`.
+
+    `messages` are fields by which messages, named by their ids, differ from all others.
+    """
 
     def __init__(self) -> None:
         self.calls: list[Call] = []
         self.troubles: defaultdict[str, deque[Trouble]] = defaultdict(deque)
         self.commands: dict[str, list[dict[str, Any]]] = {}
         self.acknowledged: dict[str, dict[str, Any]] = {}
+        self.messages: dict[str, dict[str, Any]] = {}
         self.public = False
         self.url = ""
 
@@ -75,6 +81,10 @@ class SmallDiscord:
         if trouble == HTML:
             return web.Response(text="<html>", content_type="text/html")
         answer = self._answer(kind, call)
+        if trouble == TERSE:
+            return _json({"id": "55", "type": 0, "content": ""})
+        if trouble == YES:
+            return web.Response(status=204)
         return _cut(request) if trouble == RESET_AFTER else answer
 
     def _answer(self, kind: str, call: Call) -> web.Response:
@@ -108,7 +118,11 @@ class SmallDiscord:
                 self.commands[call.path] = call.payload
                 return _json([{"id": "1", "application_id": "1", **one} for one in call.payload])
             case _:
-                return _json(_message(call.payload, call.path))
+                return _json(_message(call.payload, call.path) | self._fields(call))
+
+    def _fields(self, call: Call) -> dict[str, Any]:
+        """What is special about the message that is read."""
+        return self.messages.get(call.path.split("/")[-1], {}) if call.method == "GET" else {}
 
     def _acknowledge(self, call: Call) -> web.Response:
         token = call.path.split("/")[-2]
@@ -163,6 +177,11 @@ def press_payload(custom_id: str, person_id: int = 5, **changes: Any) -> dict[st
     message = _message({}, "/channels/9/messages/55")
     data = {"custom_id": custom_id, "component_type": 2}
     return interaction_payload(3, data, message=message, member=member, **changes)
+
+
+def message_payload(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    """A message in channel 9, as Discord gives it."""
+    return _message({}, "/channels/9/messages/55") | changes
 
 
 def _person(person_id: int) -> dict[str, Any]:

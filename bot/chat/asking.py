@@ -1,43 +1,37 @@
-"""From an interaction to an admitted, answered job: what all commands and "Try again" share."""
+"""From an interaction to an admitted, answered job: what commands, forms and buttons share."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import discord
 
 from bot import inert, words
+from bot.catalogue import Model
 from bot.chat.answers import Interaction, answer, whisper
 from bot.chat.circumstances import circumstances_of
 from bot.chat.embeds import render
 from bot.chat.services import JobService, Services
 from bot.errors import ChatError, ChatUnavailable, StoreError, UserError
-from bot.models import Job, JobRequest, Kind, Place, Refusal, Reply, Source
+from bot.models import Job, JobRequest, Place, Refusal, Reply, Wish
 
 
-async def ask(
-    interaction: Interaction,
-    kind: Kind,
-    prompt: str,
-    aspect_ratio: str,
-    sources: Sequence[Source] = (),
-) -> None:
-    """Admit what a command asks for and answer it.
+async def ask(interaction: Interaction, wish: Wish, *, draft_id: int | None = None) -> bool:
+    """Admit what a command, a form or a press asks for, and answer it; whether it was admitted.
+
+    With `draft_id`, the asker has taken the price of that draft: the job bears its id, so that
+    taking it twice makes one job.
 
     Raises:
-        UserError: the prompt is blank, or there is no channel to answer in.
+        UserError: the prompt or the ratio is not to be had, or there is no channel to answer in.
         TimeoutError: admission took too long; nothing was admitted.
         StoreUnavailable: nothing was admitted.
         ChatError: nobody saw an answer; the job was given back.
     """
-    prompt = inert.storable(prompt).strip()
-    if not inert.visible(prompt).strip():
-        raise UserError(words.BLANK_PROMPT)
     services: Services = interaction.client.services
     request = JobRequest(
-        id=interaction.id,
-        kind=kind,
-        prompt=prompt,
-        aspect_ratio=aspect_ratio,
+        id=interaction.id if draft_id is None else draft_id,
+        kind=wish.kind,
+        prompt=prompt_of(wish.prompt, services.model),
+        aspect_ratio=ratio_of(wish.aspect_ratio, services.model),
         model=services.model.name,
         person_id=interaction.user.id,
         person_name=inert.storable(interaction.user.display_name),
@@ -45,24 +39,43 @@ async def ask(
         reply=reply_of(interaction),
         asked_at=interaction.created_at,
         upload_limit_bytes=interaction.filesize_limit,
-        bot_can_edit=_bot_sees(interaction),
-        sources=tuple(sources),
+        bot_can_edit=_bot_sees(interaction) and not wish.private,
+        sources=wish.sources,
+        count=wish.count,
+        private=wish.private,
     )
-    await _admit(interaction, services.jobs, request)
+    confirmed = draft_id is not None
+    outcome = await services.jobs.admit(request, circumstances_of(interaction), confirmed=confirmed)
+    match outcome:
+        case Job() as job:
+            interaction.extras["job"] = job.code
+            await _answer(interaction, services.jobs, job)
+        case Refusal() as refused:
+            await whisper(interaction, refusal_words(interaction, refused))
+        case None:  # Discord delivered the event twice; the other one answers
+            pass
+    return isinstance(outcome, Job)
 
 
-async def ask_again(interaction: Interaction, job: Job) -> None:
-    """A new job with the same content, admitted and answered like a command; raises the same."""
-    request = replace(
-        job.request,
-        id=interaction.id,
-        place=place_of(interaction),
-        reply=reply_of(interaction),
-        asked_at=interaction.created_at,
-        upload_limit_bytes=interaction.filesize_limit,
-        bot_can_edit=_bot_sees(interaction),
-    )
-    await _admit(interaction, interaction.client.services.jobs, request)
+def prompt_of(text: str, model: Model) -> str:
+    """What somebody typed, fit to be kept.
+
+    Raises:
+        UserError: nothing of it can be seen, or it is longer than Discord's client lets it be.
+    """
+    prompt = inert.storable(text).strip()
+    if not inert.visible(prompt).strip():
+        raise UserError(words.BLANK_PROMPT)
+    if len(prompt) > model.max_prompt_chars:
+        raise UserError(words.prompt_too_long(len(prompt), model.max_prompt_chars))
+    return prompt
+
+
+def ratio_of(text: str, model: Model) -> str:
+    """A ratio that the model has; menus offer no other, but anybody may ask. Raises UserError."""
+    if text not in model.aspect_ratios:
+        raise UserError(words.OLD_COMMAND)
+    return text
 
 
 def reply_of(interaction: Interaction) -> Reply:
@@ -80,17 +93,6 @@ def place_of(interaction: Interaction) -> Place:
 def _bot_sees(interaction: Interaction) -> bool:
     """Whether the bot itself may look into the channel; an answer is possible without that."""
     return interaction.guild_id is None or interaction.app_permissions.view_channel
-
-
-async def _admit(interaction: Interaction, jobs: JobService, request: JobRequest) -> None:
-    match await jobs.admit(request, circumstances_of(interaction)):
-        case Job() as job:
-            interaction.extras["job"] = job.code
-            await _answer(interaction, jobs, job)
-        case Refusal() as refused:
-            await whisper(interaction, refusal_words(interaction, refused))
-        case None:  # Discord delivered the event twice; the other one answers
-            pass
 
 
 def refusal_words(interaction: Interaction, refused: Refusal) -> str:

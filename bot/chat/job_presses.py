@@ -6,12 +6,12 @@ from types import MappingProxyType
 
 from bot import words
 from bot.chat.answers import Interaction, answer, update, whisper
-from bot.chat.asking import ask_again, place_of, refusal_words, reply_of
+from bot.chat.asking import ask, place_of, refusal_words, reply_of
 from bot.chat.circumstances import circumstances_of
 from bot.chat.custom_ids import Action, Press
 from bot.chat.embeds import render, render_fetching, render_gone
 from bot.chat.messenger import NOBODY
-from bot.chat.services import HouseService, JobService, Replays
+from bot.chat.services import HouseService, JobService, OldSources, Replays
 from bot.chat.wire import single_attempts, translated
 from bot.errors import UserError
 from bot.models import Failure, Job, Showing, State
@@ -53,9 +53,12 @@ async def _show_result(interaction: Interaction, job: Job) -> None:
     if job.showing.message_id not in {None, _pressed(interaction)}:
         await whisper(interaction, words.SHOWN_ELSEWHERE)
         return
-    await _redraw(interaction, job, "")
     if job.state is State.UNDELIVERABLE:
-        await _play(interaction, job, job.showing)
+        await update(interaction, render_fetching(job))
+        # As if it had never been shown: the ways that were closed have nothing to do with this one.
+        await _play(interaction, job, Showing(_pressed(interaction), interaction.channel_id))
+    else:
+        await _redraw(interaction, job, "")
 
 
 async def _send_here(interaction: Interaction, job: Job) -> None:
@@ -97,7 +100,9 @@ def _pressed(interaction: Interaction) -> int | None:
 async def _try_again(interaction: Interaction, job: Job) -> None:
     if job.failure is not Failure.UNKNOWN_OUTCOME:  # forged, or the answer was found meanwhile
         raise UserError(words.OLD_BUTTON)
-    await ask_again(interaction, job)
+    old: OldSources = interaction.client.sources
+    sources = await old.refreshed(job.request.sources, job.id)
+    await ask(interaction, replace(job.request.wish, sources=sources))
 
 
 async def _redraw(interaction: Interaction, job: Job | None, otherwise: str) -> None:

@@ -97,6 +97,8 @@ async def _switch(interaction: Interaction, subject: str) -> None:
         "spoiler": houses.change_spoiler,
         "ping": houses.change_ping,
         "adult": houses.change_adult_content,
+        "replies": houses.change_replies,
+        "private": houses.change_private,
     }
     if name not in changes or wanted not in {"on", "off"}:
         raise UserError(words.OLD_BUTTON)
@@ -162,6 +164,12 @@ def _budget_fields(rules: HouseRules) -> Sequence[forms.Field]:
     return [forms.text("usd", *panel_words.FIELDS["usd"], value=text, longest=16)]
 
 
+def _ask_above_fields(rules: HouseRules) -> Sequence[forms.Field]:
+    now = rules.ask_above_micro_usd
+    text = f"{Decimal(now) / 1_000_000:f}" if now else ""
+    return [forms.text("usd", *panel_words.FIELDS["above"], value=text, longest=16)]
+
+
 def _channel_fields(rules: HouseRules) -> Sequence[forms.Field]:
     allowed, denied = rules.allowed_channels, rules.denied_channels
     _check_menus("channels", allowed, denied)
@@ -224,6 +232,11 @@ async def _budget(_: Interaction, admin: Admin, filled: Filled) -> RuleChange:
     return await admin.houses.change_budget(admin.guild_id, admin.person_id, micro_usd)
 
 
+async def _ask_above(_: Interaction, admin: Admin, filled: Filled) -> RuleChange:
+    micro_usd = micro_usd_of(_only(filled, "usd"))
+    return await admin.houses.change_ask_above(admin.guild_id, admin.person_id, micro_usd)
+
+
 async def _channels(_: Interaction, admin: Admin, filled: Filled) -> RuleChange:
     allowed, denied = (forms.ids(filled.get(name, ())) for name in ("allowed", "denied"))
     change = partial(replace, allowed_channels=allowed, denied_channels=denied)
@@ -279,6 +292,7 @@ _RULES: Mapping[str, Rule] = MappingProxyType(
         "daily": Rule(_limit_fields("pictures", lambda rules: rules.daily_pictures), _daily),
         "atonce": Rule(_limit_fields("pictures", lambda rules: rules.jobs_at_once), _at_once),
         "budget": Rule(_budget_fields, _budget),
+        "askabove": Rule(_ask_above_fields, _ask_above),
         "channels": Rule(_channel_fields, _channels, Setting.CHANNELS),
         "roles": Rule(_role_fields, _roles, Setting.ROLES),
         "filter": Rule(_word_fields, _forbid, Setting.WORDS),

@@ -85,6 +85,8 @@ def _switches(rules: HouseRules) -> tuple[Item, ...]:
         "spoiler": rules.spoiler,
         "ping": rules.ping,
         "adult": rules.adult_content,
+        "replies": rules.replies,
+        "private": rules.private,
     }
     return tuple(
         button(labels[now[name]], Action.SWITCH, f"{name}-{'off' if now[name] else 'on'}")

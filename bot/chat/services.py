@@ -19,8 +19,9 @@ from bot.models import (
     RefusalReason,
     Reply,
     Showing,
+    Source,
 )
-from bot.ports import Clock, Journal
+from bot.ports import Clock, Drafts, Journal
 from bot.rules import Case
 
 
@@ -32,7 +33,9 @@ class JobService(Protocol):
         """Why nobody's request is taken now, whatever the rules say; None: they are taken."""
         ...
 
-    async def admit(self, request: JobRequest, here: Circumstances) -> Job | Refusal | None:
+    async def admit(
+        self, request: JobRequest, here: Circumstances, *, confirmed: bool = False
+    ) -> Job | Refusal | None:
         """Let a request in; None: this event was here before."""
         ...
 
@@ -143,6 +146,20 @@ class HouseService(Protocol):
         """Whether those who waited long are pinged."""
         ...
 
+    async def change_replies(self, guild_id: int, by_person_id: int, on: bool) -> RuleChange:
+        """Whether messages that mention the bot are taken as requests."""
+        ...
+
+    async def change_private(self, guild_id: int, by_person_id: int, on: bool) -> RuleChange:
+        """Whether people may ask for pictures that only they see."""
+        ...
+
+    async def change_ask_above(
+        self, guild_id: int, by_person_id: int, micro_usd: int | None
+    ) -> RuleChange:
+        """What a request may cost without its price being asked about; None or 0: anything."""
+        ...
+
     async def apply_preset(
         self, guild_id: int, by_person_id: int, preset: str, role_id: int | None = None
     ) -> RuleChange:
@@ -224,6 +241,18 @@ class Replays(Protocol):
         ...
 
 
+class OldSources(Protocol):
+    """Finds input images again: `bot.sources.Sources`."""
+
+    async def refreshed(self, sources: Sequence[Source], job_id: int) -> tuple[Source, ...]:
+        """The sources of the old job with this id, usable now for a new one.
+
+        Raises:
+            SourceGone: one of them is nowhere any more; the text names it.
+        """
+        ...
+
+
 class Facts(Protocol):
     """Small values that outlive a restart: the part of the store that synchronisation needs."""
 
@@ -251,6 +280,7 @@ class Services:
 
     jobs: JobService
     houses: HouseService
+    drafts: Drafts
     journal: Journal
     charts: Charts
     facts: Facts

@@ -4,20 +4,20 @@ import secrets
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.house_rules import Asking, HouseRules, nsfw_checker
-from bot.models import Charged, Job, JobRequest, Refusal, State, Usage
+from bot.models import Charged, Job, JobRequest, Refusal, RefusalReason, State, Usage
 from bot.store.queries import load
-from bot.store.rows import request_columns, upsert
+from bot.store.rows import new_callback_token, request_columns, upsert
 from bot.store.schema import jobs, last_refusals, submissions
 from bot.store.usage import DIRECT_MESSAGES, judged
 
 _CODE_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # without 0 o 1 l i, which people mistake
 _CODE_LENGTHS = (4, 4, 4, 5, 5, 6, 8, 12)
-_TOKEN_BYTES = 32
 _SAME_AGAIN = timedelta(seconds=10)
 
 
@@ -34,6 +34,8 @@ async def admit(
         return None
     usage, house = await judged(connection, request.person_id, request.place.guild_id, now)
     refusal = decide(usage, house)
+    if refusal is not None and refusal.reason is RefusalReason.PRICE_UNCONFIRMED:
+        return refusal  # a question, which the asker answers
     if refusal is not None:
         await _keep(connection, request, refusal, now)
         return refusal
@@ -81,21 +83,30 @@ async def _insert(
             pinged=False,
         )
     )
-    await connection.execute(
-        insert(submissions).values(
-            job_id=request.id,
-            number=1,
-            state=State.QUEUED,
-            callback_token=secrets.token_urlsafe(_TOKEN_BYTES),
-            price_micro_usd=price_micro_usd,
-            charged=Charged.NO,
-            person_id=request.person_id,
-            guild_id=request.place.guild_id,
-            model=request.model,
-            created_at=now,
-            result_urls=(),
-        )
-    )
+    rows = [
+        submission_columns(request, number, price_micro_usd, now)
+        for number in range(1, request.count + 1)
+    ]
+    await connection.execute(insert(submissions), rows)
+
+
+def submission_columns(
+    request: JobRequest, number: int, price_micro_usd: int, now: datetime
+) -> dict[str, Any]:
+    """A new row of the ledger, with a callback token of its own."""
+    return {
+        "job_id": request.id,
+        "number": number,
+        "state": State.QUEUED,
+        "callback_token": new_callback_token(),
+        "price_micro_usd": price_micro_usd,
+        "charged": Charged.NO,
+        "person_id": request.person_id,
+        "guild_id": request.place.guild_id,
+        "model": request.model,
+        "created_at": now,
+        "result_urls": (),
+    }
 
 
 async def _free_code(connection: AsyncConnection) -> str:

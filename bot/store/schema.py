@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     and_,
+    false,
     literal_column,
     or_,
 )
@@ -24,7 +25,7 @@ from sqlalchemy import (
 from bot.models import Charged, Failure, Kind, State
 from bot.rules import OPEN
 from bot.store.columns import Code, FreeText, Sources, Urls, Utc
-from bot.store.documents import RefusalDocument, RulesDocument
+from bot.store.documents import RefusalDocument, RulesDocument, WishDocument
 
 SHOWN_OR_KEPT = frozenset({State.DELIVERED, State.UNDELIVERABLE})  # ends that only jobs have
 BROKEN_OFF = frozenset({State.FAILED, State.EXPIRED, State.CANCELLED})  # ends without a picture
@@ -87,6 +88,9 @@ jobs = Table(
     Column("shown_state", Code(State)),
     Column("rung", FreeText),
     Column("pinged", Boolean, nullable=False),
+    Column("count", Integer, nullable=False, server_default="1"),
+    Column("private", Boolean, nullable=False, server_default=false()),
+    Column("posted_urls", Urls, nullable=False, server_default="[]"),
     CheckConstraint(f"state IN ({_listed(State)})", name="state"),
     CheckConstraint(f"(finished_at IS NULL) = (state IN ({_listed(OPEN)}))", name="finished"),
     CheckConstraint("state <> 'failed' OR failure IS NOT NULL", name="failed"),
@@ -216,6 +220,26 @@ forget_wishes = Table(
     metadata,
     Column("person_id", _Id, primary_key=True, autoincrement=False),
     Column("at", Utc, nullable=False),
+)
+
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=False),
+    Column("person_id", BigInteger, nullable=False, index=True),
+    Column("channel_id", BigInteger, nullable=False),
+    Column("guild_id", BigInteger),
+    Column("wish", WishDocument, nullable=False),
+    Column("created_at", Utc, nullable=False, index=True),
+)
+
+baskets = Table(
+    "baskets",
+    metadata,
+    Column("person_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("channel_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("sources", Sources, nullable=False),
+    Column("changed_at", Utc, nullable=False, index=True),
 )
 
 REMEMBERED = jobs.c.prompt != literal_column("''")

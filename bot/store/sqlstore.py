@@ -25,6 +25,7 @@ from bot.models import (
 )
 from bot.ports import Clock
 from bot.store import admission, queries, transitions
+from bot.store.drafts import SqlDrafts
 from bot.store.engine import Conflict, Database
 from bot.store.facts import read_fact, write_fact
 from bot.store.houses import SqlHouses
@@ -41,12 +42,14 @@ class SqlStore:
 
     Attributes:
         houses: `ports.HouseStore` over the same database.
+        drafts: `ports.Drafts` over the same database.
     """
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
         self.houses = SqlHouses(database, clock)
+        self.drafts = SqlDrafts(database, clock)
 
     # Admission.
 
@@ -93,7 +96,8 @@ class SqlStore:
         outcome = None if admitting.exception() else admitting.result()
         if isinstance(outcome, Job):
             change = Change(failure=Failure.UNANSWERED)
-            await self.move(outcome.submissions[0].id, {State.QUEUED}, State.CANCELLED, change)
+            for one in outcome.submissions:
+                await self.move(one.id, {State.QUEUED}, State.CANCELLED, change)
 
     async def mark_answered(self, job_id: int, at: datetime, showing: Showing) -> bool:
         """Record that the first answer is out; False: no longer queued, or recorded before."""
@@ -105,9 +109,18 @@ class SqlStore:
     # Transitions.
 
     async def move(
-        self, submission_id: int, sources: Collection[State], target: State, change: Change
+        self,
+        submission_id: int,
+        sources: Collection[State],
+        target: State,
+        change: Change,
+        *,
+        stand_in: bool = False,
     ) -> Job | None:
         """Move one submission and, by `rules.job_state`, its job; None when it did not land.
+
+        With `stand_in`, another submission is queued in its place in the same transaction: once,
+        never for one that is itself a stand-in, only where there are sources.
 
         Beside another state, these do not land: a task that another submission has, or another
         task than the one known; sending a job that has no first answer; reviving a failure whose
@@ -124,6 +137,7 @@ class SqlStore:
             target=target,
             change=change,
             now=self._clock.now(),
+            stand_in=stand_in,
         )
         try:
             return await self._database.write(work)

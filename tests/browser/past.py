@@ -35,7 +35,8 @@ INSERT INTO submissions (
 
 def write(database: Path, guild_id: int, people: Sequence[int]) -> None:
     """Some pictures of these people on each of the last days, the first of them most eager."""
-    dice, today, rows = random.Random(7), datetime.now(UTC), []
+    dice, today = random.Random(7), datetime.now(UTC)
+    rows: list[dict[str, object]] = []
     for age in range(1, DAYS + 1):
         day = today - timedelta(days=age)
         for _ in range(dice.randrange(MOST_A_DAY)):

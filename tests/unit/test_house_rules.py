@@ -72,6 +72,7 @@ class Broken:
     reason: RefusalReason
     house: Callable[[HouseRules], HouseRules] = lambda house: house
     usage: Callable[[Usage], Usage] = lambda usage: usage
+    asked: tuple[tuple[str, bool], ...] = ()
 
 
 BROKEN = (  # in the order in which they are asked
@@ -82,6 +83,7 @@ BROKEN = (  # in the order in which they are asked
         R.CHANNEL_NOT_ALLOWED, lambda house: replace(house, denied_channels=frozenset({GENERAL}))
     ),
     Broken(R.ROLE_NOT_ALLOWED, lambda house: replace(house, denied_roles=frozenset({MEMBER}))),
+    Broken(R.PRIVATE_OFF, asked=(("private", True),)),
     Broken(R.FORBIDDEN_WORD, lambda house: replace(house, forbidden_words=("Rain",))),
     Broken(
         R.TOO_MANY_AT_ONCE,
@@ -105,14 +107,16 @@ BROKEN = (  # in the order in which they are asked
     ),
     Broken(R.OPERATOR_BUDGET, usage=lambda used: replace(used, total_month_micro_usd=5_000_000)),
     Broken(R.QUEUE_FULL, usage=lambda used: replace(used, queued=3)),
+    Broken(R.PRICE_UNCONFIRMED, lambda house: replace(house, ask_above_micro_usd=1)),
 )
 
 
 def break_all(broken: tuple[Broken, ...]) -> dict[str, Any]:
     house, usage = DEFAULT, Usage(NOW)
+    asked: dict[str, bool] = {}
     for one in broken:
-        house, usage = one.house(house), one.usage(usage)
-    return {"house": house, "usage": usage}
+        house, usage, asked = one.house(house), one.usage(usage), asked | dict(one.asked)
+    return {"house": house, "usage": usage, **asked}
 
 
 def test_nothing_changed_lets_everybody_in() -> None:

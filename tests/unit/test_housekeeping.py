@@ -24,7 +24,7 @@ async def core(tmp_path: Path) -> AsyncIterator[House]:
 
 
 def keeping(core: House, days: int) -> Housekeeping:
-    return Housekeeping(core.store.houses, core.clock, days)
+    return Housekeeping(core.store.houses, core.store.drafts, core.copies, core.clock, days)
 
 
 async def old_picture(core: House) -> int:
@@ -105,7 +105,8 @@ async def test_it_tidies_at_once_then_daily_and_sooner_after_trouble(
     core: House, rounds: list[str]
 ) -> None:
     clock = FakeClock()
-    task = asyncio.create_task(Housekeeping(core.store.houses, clock, 0).run())
+    keeper = Housekeeping(core.store.houses, core.store.drafts, core.copies, clock, 0)
+    task = asyncio.create_task(keeper.run())
     seen = []
     for hours in (0.02, 23, 1, 0.5, 0.5, 23, 1):
         await pass_hours(clock, hours)
@@ -116,7 +117,8 @@ async def test_it_tidies_at_once_then_daily_and_sooner_after_trouble(
 
 async def test_wishes_are_looked_at_every_minute(core: House, rounds: list[str]) -> None:
     clock = FakeClock()
-    task = asyncio.create_task(Housekeeping(core.store.houses, clock, 0).run())
+    keeper = Housekeeping(core.store.houses, core.store.drafts, core.copies, clock, 0)
+    task = asyncio.create_task(keeper.run())
     await pass_hours(clock, 1)
     task.cancel()
     assert rounds.count("wishes") >= 60

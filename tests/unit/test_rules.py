@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import rules, words
-from bot.house_rules import DEFAULT, Asking, Circumstances
+from bot.house_rules import DEFAULT, Asking, Circumstances, HouseRules
 from bot.models import (
     JobRequest,
     Kind,
@@ -211,3 +211,57 @@ def test_an_audit_asks_less_and_less_often() -> None:
     assert waits == sorted(waits)
     assert waits[0] == 30.0
     assert waits[-1] == 900.0
+
+
+def wished(count: int = 1, *, private: bool = False) -> JobRequest:
+    return replace(request(), count=count, private=private)
+
+
+def decided(
+    asked: JobRequest, house: HouseRules, usage: Usage | None = None, *, confirmed: bool = False
+) -> Refusal | None:
+    here = Circumstances(channel_ids=(9,))
+    asking = Asking(asked, here, PRICE, confirmed)
+    seen = usage or Usage(now=NOW)
+    return rules.decide(rules.case_of(asking, seen, house, STRICT, Policy()))
+
+
+def test_several_pictures_count_as_many_against_the_daily_limit() -> None:
+    eight = Usage(now=NOW, pictures_today=8)
+    assert decided(wished(2), DEFAULT, eight) is None
+    refused = decided(wished(3), DEFAULT, eight)
+    assert refused is not None
+    assert (refused.reason, refused.used, refused.wanted) == (RefusalReason.DAILY_LIMIT, 8, 3)
+
+
+def test_several_pictures_must_all_fit_the_budget() -> None:
+    used = STRICT.server_month_micro_usd - 2 * PRICE
+    nearly = Usage(now=NOW, server_month_micro_usd=used)
+    assert decided(wished(2), DEFAULT, nearly) is None
+    refused = decided(wished(3), DEFAULT, nearly)
+    assert refused is not None
+    assert refused.reason is RefusalReason.SERVER_BUDGET
+
+
+def test_private_pictures_only_where_an_admin_allows_them() -> None:
+    refused = decided(wished(private=True), DEFAULT)
+    assert refused == Refusal(RefusalReason.PRIVATE_OFF)
+    assert decided(wished(private=True), replace(DEFAULT, private=True)) is None
+
+
+def test_the_price_is_asked_about_only_above_the_servers_threshold_and_once() -> None:
+    house = replace(DEFAULT, ask_above_micro_usd=2 * PRICE)
+    assert decided(wished(2), house) is None
+    assert decided(wished(3), house) == Refusal(
+        RefusalReason.PRICE_UNCONFIRMED, limit=2 * PRICE, used=3 * PRICE, wanted=3
+    )
+    assert decided(wished(3), house, confirmed=True) is None
+    assert decided(wished(4), DEFAULT) is None
+
+
+def test_nobody_is_asked_about_the_price_of_what_is_refused_anyway() -> None:
+    house = replace(DEFAULT, ask_above_micro_usd=1)
+    busy = Usage(now=NOW, open_jobs=2)
+    refused = decided(wished(), house, busy)
+    assert refused is not None
+    assert refused.reason is RefusalReason.TOO_MANY_AT_ONCE
