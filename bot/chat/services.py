@@ -14,7 +14,6 @@ from bot.models import (
     Block,
     Job,
     JobRequest,
-    Limits,
     Outlook,
     Place,
     Refusal,
@@ -22,9 +21,9 @@ from bot.models import (
     Reply,
     Showing,
     Source,
-    Usage,
 )
 from bot.ports import Clock, Drafts, Journal
+from bot.rules import Case
 
 
 class JobService(Protocol):
@@ -209,10 +208,8 @@ class HouseService(Protocol):
         """What a server used today (1) or in so many days, today among them."""
         ...
 
-    async def remaining(
-        self, person_id: int, guild_id: int | None, here: Circumstances
-    ) -> tuple[Usage, Limits]:
-        """What one person used, and the limits that apply to that person there."""
+    async def remaining(self, person_id: int, guild_id: int | None, here: Circumstances) -> Case:
+        """What one person used there, the limits that apply, and all that admission asks."""
         ...
 
     async def left(self, guild_id: int) -> None:
