@@ -25,6 +25,7 @@ from bot.errors import (
     TaskNotFound,
     TokenExpired,
 )
+from bot.ladder import Ending
 from bot.models import (
     Change,
     Charged,
@@ -32,6 +33,7 @@ from bot.models import (
     Job,
     Outlook,
     Picture,
+    Reply,
     Showing,
     State,
     Submission,
@@ -444,3 +446,24 @@ async def test_a_callback_that_is_faster_than_the_answer_is_not_waited_for_again
         home.api.gate.set()
         assert (await driving).state is State.DELIVERED
         assert home.clock.slept == []
+
+
+async def test_a_token_that_a_press_brings_during_the_download_shows_the_pictures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with house(tmp_path) as home:
+        job, fetch, finish = await home.ask(), home.downloads.fetch, home.delivery.finish
+        used: list[str] = []
+
+        async def fetch_while_somebody_presses(url: str, folder: Path) -> Path:
+            await home.jobs.renew(job, Reply(1, "fresh", home.clock.now()))
+            return await fetch(url, folder)
+
+        async def note_the_token(one: Job, pictures: Sequence[Picture] = ()) -> Ending:
+            used.append(one.request.reply.token)
+            return await finish(one, pictures)
+
+        monkeypatch.setattr(home.downloads, "fetch", fetch_while_somebody_presses)
+        monkeypatch.setattr(home.delivery, "finish", note_the_token)
+        assert (await home.drive(job)).state is State.DELIVERED
+        assert used == ["fresh"]
