@@ -97,8 +97,9 @@ async def test_a_pause_that_comes_back_at_once_lasts_longer_each_time(
                 home.standing.refused(Failure.NO_CREDITS)
 
         monkeypatch.setattr(home.alarm, "tell_owner", hear_and_relapse)
-        home.standing.refused(Failure.NO_CREDITS)
         async with watched(home):
+            await asyncio.sleep(0.02)  # past the look at the start
+            home.standing.refused(Failure.NO_CREDITS)
             await heard(home, 8)
         lasted = [end - begin for begin, end in zip(times[2::2], times[3::2], strict=False)]
         assert lasted[:3] == [timedelta(minutes=minutes) for minutes in (2, 4, 8)]
