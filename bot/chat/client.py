@@ -22,7 +22,7 @@ from discord.http import Route
 from typing_extensions import override
 
 from bot.chat import buttons, guide, mentions
-from bot.chat.gateway_events import sift
+from bot.chat.gateway_events import intents, sift
 from bot.chat.ids import direct_messages
 from bot.chat.invite import invite_url
 from bot.chat.replies import Replies
@@ -67,7 +67,7 @@ class DarkroomBot(discord.Client):
 
     def __init__(self, services: Services) -> None:
         super().__init__(
-            intents=_intents(services),
+            intents=intents(messages=services.replies),
             allowed_mentions=discord.AllowedMentions.none(),
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
@@ -286,13 +286,6 @@ class Tree(app_commands.CommandTree[DarkroomBot]):
             raise
         except Exception as error:  # noqa: BLE001 - the door itself
             await report(interaction, error)
-
-
-def _intents(services: Services) -> discord.Intents:
-    """None that needs permission: what mentions us is shown without."""
-    return discord.Intents(
-        guilds=True, guild_messages=services.replies, dm_messages=services.replies
-    )
 
 
 def _growing_waits_s() -> Iterator[float]:

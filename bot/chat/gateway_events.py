@@ -1,8 +1,9 @@
-"""Which of the gateway's events discord.py gets to read, and what happens when it cannot."""
+"""Which events we ask the gateway for, and which of them discord.py gets to read."""
 
 from collections.abc import Callable
 from typing import Any
 
+import discord
 import structlog
 from discord.state import ConnectionState
 
@@ -15,6 +16,11 @@ _UNGUARDED = frozenset({"READY", "RESUMED"})  # without these there is no sessio
 _UNWANTED = frozenset({"MESSAGE_UPDATE", "MESSAGE_DELETE", "MESSAGE_DELETE_BULK"})
 
 log = structlog.get_logger(__name__)
+
+
+def intents(*, messages: bool) -> discord.Intents:
+    """None that needs permission: a message that mentions us is shown without."""
+    return discord.Intents(guilds=True, guild_messages=messages, dm_messages=messages)
 
 
 def sift(connection: ConnectionState[Any]) -> None:

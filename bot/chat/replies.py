@@ -16,8 +16,8 @@ from bot.chat.embeds import Rendered
 from bot.chat.messenger import NOBODY, post_reply, reply_to
 from bot.chat.spacing import Spacing
 from bot.chat.wire import TRANSIENT_ERRORS, translated
-from bot.ladder import Rung
 from bot.errors import ChatError
+from bot.ladder import Rung
 from bot.models import Place, Showing
 from bot.ports import Clock
 

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from bot import reply_words, words
+from bot.sandbox.command_rules import MESSAGE
 from bot.sandbox.driver import Person
 from bot.sandbox.permissions import Permission
 from bot.sandbox.records import Channel, Message, Overwrite, Upload
@@ -136,7 +137,10 @@ async def test_pictures_of_others_are_hidden_and_the_menu_is_named(stage: Stage)
     theirs = await ben.send(place(stage), "look at this", picture())
     asked = await reply(stage, theirs, "make it blue")
     assert await asked.told() == reply_words.HIDDEN
-    assert "Edit image" in reply_words.HIDDEN
+    offered = stage.discord.desk.rules.offered(asked.person.user, asked.person.home, MESSAGE)
+    for menu in ("Edit image", "Fuse images"):
+        assert f"*{menu}*" in reply_words.HIDDEN
+        assert menu in {command["name"] for command in offered}
     assert stage.posts("make it blue") == []
 
 

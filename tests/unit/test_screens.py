@@ -99,7 +99,7 @@ def test_figures_fit_their_fields() -> None:
     check(server_screen({"Today": report, "7 days": report, "30 days": report}))
     check(server_screen({"30 days": UsageReport(0, 0, {}, (), (), None)}))
     limits = Limits(86_400, 50, 1000, 0, 0, 0)
-    check(own_screen(Usage(ASKED_AT, last_counted_at=ASKED_AT), limits))
+    check(own_screen(Usage(ASKED_AT, last_counted_at=ASKED_AT), limits, "x" * 1024))
 
 
 def test_long_texts_fit() -> None:
@@ -149,4 +149,6 @@ async def test_where_somebody_asks_is_read_from_the_event(
 
 @pytest.mark.parametrize(("days", "copies"), [(0, 30), (7, 7), (90, 30)])
 def test_privacy_says_how_long_copies_of_attached_pictures_are_kept(days: int, copies: int) -> None:
-    assert f"copies of attached pictures {copies} days at most" in guide_words.privacy(days, listens=True)
+    assert f"copies of attached pictures {copies} days at most" in guide_words.privacy(
+        days, listens=True
+    )
