@@ -200,10 +200,13 @@ async def test_a_request_whose_answer_never_got_out_is_dropped_and_told(stage: S
     prompt = "into the silence"
     stage.discord.faults.hang(ANSWER, times=3)
     asked = await write(stage, prompt)
-    await asked.withdrawn()
-    assert labels(asked.reply) == []
+    message = await asked.withdrawn()
+    assert labels(message) == ["Try again, $0.06"]
     await stage.bot.logged("job moved", to="cancelled", failure="unanswered")
     assert stage.posts(prompt) == []
+    again = await asked.person.click(message, "Try again, $0.06")
+    await stage.shows(again, GREEN)
+    assert len(stage.posts(prompt)) == 1
 
 
 async def test_many_at_once_in_one_channel_wait_for_its_rate_limit(stage: Stage) -> None:

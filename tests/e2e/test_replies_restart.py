@@ -12,7 +12,7 @@ import pytest_asyncio
 from bot.sandbox.feed import Change
 from bot.sandbox.images_faults import Delayed, Point
 from bot.sandbox.sessions import DIRECT_MESSAGES, GUILD_MESSAGES, GUILDS, MESSAGE_CONTENT
-from tests.e2e.stage import BLURPLE, GREEN, HELD, QUICK, Stage, code, colour, picture, start
+from tests.e2e.stage import BLURPLE, GREEN, HELD, QUICK, Stage, code, colour, labels, picture, start
 from tests.e2e.stage import stage as opened
 from tests.e2e.written import Written, place, reply, write
 
@@ -150,7 +150,7 @@ async def test_whoever_has_no_answer_that_counts_is_told_once(
     """One reply in both cases: that which is there is found again, else there is a new one."""
     stage, asked = restarted.stage, restarted.asked[state]
     message = await asked.withdrawn()
-    assert message.components == ()
+    assert labels(message) == ["Try again, $0.06"]
     assert len(message.states) == (1 if state == "unseen" else 2)
     await stage.bot.until(
         lambda: len(stage.bot.events("job moved", to="cancelled", failure="unanswered")) == 2

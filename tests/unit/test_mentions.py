@@ -36,8 +36,8 @@ ALL = discord.Permissions.all_channel()
 
 @pytest.fixture
 async def house(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ChatHouse]:
-    monkeypatch.setattr(replies, "ATTEMPT_S", 0.1)
-    monkeypatch.setattr(replies, "ANSWER_S", 1.0)
+    monkeypatch.setattr(replies, "ATTEMPT_S", 0.5)
+    monkeypatch.setattr(replies, "ANSWER_S", 2.0)
     monkeypatch.setattr(replies, "RETRY_WAITS_S", (0.0, 0.0))
     async with chat_house() as one:
         yield one

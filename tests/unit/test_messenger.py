@@ -281,7 +281,8 @@ async def test_a_reply_is_found_again_among_what_came_after_the_message_that_ask
     assert look.query == {"limit": "100", "after": "2000"}
     (edit,) = house.small.made("PATCH message")
     assert edit.path == "/channels/9/messages/77"
-    assert edit.payload["components"] == []
+    (button,) = edit.payload["components"][0]["components"]
+    assert button["custom_id"] == "v1:again:k3f9"
     assert "interrupted" in edit.payload["embeds"][0]["description"]
     assert house.small.made("POST messages") == []
 
