@@ -11,7 +11,6 @@ so that a slow Discord never gets the same picture twice.
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
@@ -29,6 +28,7 @@ from bot.errors import (
 )
 from bot.house_rules import DEFAULT, HouseRules
 from bot.jobs import Jobs
+from bot.ladder import Ending, Rung, below, first_rung, retry_wait_s
 from bot.models import Failure, Job, Outlook, Picture, Showing, State
 from bot.ports import Clock, Messenger, Pictures
 
@@ -36,7 +36,6 @@ STATUS_DEADLINE_S = 5.0  # a status edit is worth no more: the next one says mor
 STATUS_WAITS_S = (0.3, 1.0)
 ATTEMPT_DEADLINE_S = 8.0  # discord.py itself waits for 429s without a cap, so we have one
 SLOWEST_UPLOAD_BYTES_PER_S = 250_000
-LONGEST_RATE_LIMIT_S = 10.0
 RETRY_WAITS_S = (0.5, 1.0, 2.0, 4.0)
 PING_AFTER_S = 20.0  # edits notify nobody; a person who waited that long looks elsewhere
 SMALLEST_FILE_BYTES = 20_000
@@ -44,24 +43,6 @@ SMALLEST_FILE_BYTES = 20_000
 log = structlog.get_logger(__name__)
 
 Attempt = Callable[[Job, Outlook, Sequence[Picture]], Awaitable[Showing]]
-
-
-class Rung(StrEnum):
-    """Ways to show a job, best first."""
-
-    INTERACTION = "interaction"
-    BOT = "bot"
-    CHANNEL = "channel"
-    DM = "dm"
-    NOWHERE = "nowhere"
-
-
-class Ending(StrEnum):
-    """How showing a job ended."""
-
-    SHOWN = "shown"
-    DECIDED = "decided"  # a person or AutoMod removed it: never posted again
-    NOWHERE = "nowhere"  # no rung is left
 
 
 class Rules(Protocol):
@@ -118,7 +99,7 @@ class Delivery:
         return await self._edit(job, outlook)
 
     async def _edit(self, job: Job, outlook: Outlook) -> Showing:
-        if _first_rung(job.showing) is Rung.INTERACTION:
+        if first_rung(job.showing) is Rung.INTERACTION:
             try:
                 return await self._messenger.edit_by_token(job, outlook, ())
             except TokenExpired:
@@ -153,20 +134,33 @@ class Delivery:
         pictures = await self._fit(pictures, job.request.upload_limit_bytes)
         if pictures and (await self._rules(job)).spoiler:
             pictures = [replace(picture, spoiler=True) for picture in pictures]
-        rung = _first_rung(job.showing)
+        asked, rung = job, first_rung(job.showing)
         try:
             while rung is not Rung.NOWHERE:
                 job = await self._remember(job, rung)
                 if await self._try(rung, job, outlook, pictures):
                     return Ending.SHOWN
-                rung = _below(rung)
+                rung = below(rung)
         except (MessageGone, MessageBlocked) as decision:
             log.info("job's message was removed", job=job.code, decision=repr(decision))
             await self._settle(job, Rung.NOWHERE)
+            if pictures and isinstance(decision, MessageBlocked):
+                await self._say_kept(asked, outlook)
             return Ending.DECIDED
         await self._settle(job, Rung.NOWHERE)
         log.warning("job cannot be shown anywhere", job=job.code)
+        if pictures:
+            await self._say_kept(asked, outlook)
         return Ending.NOWHERE
+
+    async def _say_kept(self, job: Job, outlook: Outlook) -> None:
+        """Where the pictures may not stand, words perhaps may: else it would wait for ever."""
+        kept = replace(job, state=State.UNDELIVERABLE)
+        try:
+            async with asyncio.timeout(STATUS_DEADLINE_S):
+                await self._edit(kept, outlook)
+        except (ChatError, TimeoutError) as error:
+            log.info("nobody was told that it is kept", job=job.code, error=repr(error))
 
     async def ping(self, job: Job) -> None:
         """Tell the asker once, when it took long: by a short reply to the finished message."""
@@ -217,7 +211,7 @@ class Delivery:
                     return False
                 pictures = await self._fit(pictures, smaller_bytes)
             except (ChatUnavailable, TimeoutError) as error:
-                wait_s = _wait_s(error, next(waits_s, None))
+                wait_s = retry_wait_s(error, next(waits_s, None))
                 if wait_s is None:
                     return self._leave(rung, error)
                 await self._clock.sleep(wait_s)
@@ -276,25 +270,3 @@ class Delivery:
     async def _settle(self, job: Job, rung: Rung) -> None:
         await self._jobs.showed(job.id, job.showing.but(rung=str(rung), state=job.state))
         self._abandoned.discard(job.id)
-
-
-def _first_rung(showing: Showing) -> Rung:
-    """Where it was shown last; a new message that is known is edited, not posted again."""
-    rung = Rung(showing.rung) if showing.rung else Rung.INTERACTION
-    if rung in {Rung.CHANNEL, Rung.DM} and showing.message_id is not None:
-        return Rung.BOT
-    return rung
-
-
-def _wait_s(error: Exception, planned_s: float | None) -> float | None:
-    """Seconds until the same rung is worth another try; None: it is not."""
-    if planned_s is None or not isinstance(error, ChatUnavailable):
-        return None  # a whole attempt's time went by without an answer
-    if error.retry_after_s > LONGEST_RATE_LIMIT_S:
-        return None
-    return max(planned_s, error.retry_after_s)
-
-
-def _below(rung: Rung) -> Rung:
-    ladder = list(Rung)
-    return ladder[ladder.index(rung) + 1]

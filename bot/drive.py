@@ -15,7 +15,7 @@ from structlog.contextvars import bind_contextvars
 
 from bot import rules
 from bot.bell import Bell, rung_within
-from bot.delivery import Delivery, Ending, Rung
+from bot.delivery import Delivery
 from bot.errors import (
     ChatUnavailable,
     DownloadRejected,
@@ -25,6 +25,7 @@ from bot.errors import (
 )
 from bot.gallery import Gallery
 from bot.jobs import Jobs
+from bot.ladder import Ending, Rung
 from bot.models import Job, Picture, State, Submission
 from bot.ports import Clock, ImageApi
 from bot.sender import Sender
@@ -78,7 +79,9 @@ class Driver:
         self._timing = timing
         self._rng = random.Random()  # noqa: S311 - jitter, not a secret
         self._sender = Sender(
-            *(jobs, api, sources, clock, timing.callback_base), stops=lambda: self.stopping
+            *(jobs, api, sources, clock, timing.callback_base),
+            overtaken=self._read_named,
+            stops=lambda: self.stopping,
         )
         self.stopping = False
 
@@ -140,15 +143,19 @@ class Driver:
         return 0.0
 
     async def _await_callback(self, submission: Submission, rung: asyncio.Event) -> None:
-        """Only a callback can tell whether there is a task; it comes when the task is over."""
+        """Only a callback can tell whether there is a task."""
         left_s = self._left_s(submission)
         if left_s <= 0:
             await self._jobs.give_up_unknown(submission)
         elif await rung_within(rung, left_s, self._clock):
-            job = await self._jobs.get(submission.job_id)
-            for named in job.submissions:
-                if named.id == submission.id and named.state is State.WAITING:
-                    await self._read(named)
+            await self._read_named(submission)
+
+    async def _read_named(self, submission: Submission) -> None:
+        """Read the task that a callback named: one comes when its task is over."""
+        job = await self._jobs.get(submission.job_id)
+        for named in job.submissions:
+            if named.id == submission.id and named.state is State.WAITING:
+                await self._read(named)
 
     async def _watch(self, job: Job, submission: Submission, rung: asyncio.Event) -> None:
         """Read the task until it ends, by callbacks and behind them by polling.

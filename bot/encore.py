@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import structlog
 
-from bot.delivery import Delivery, Ending
+from bot.delivery import Delivery
 from bot.errors import ChatUnavailable, DownloadRejected
 from bot.gallery import Gallery
 from bot.jobs import Jobs
+from bot.ladder import Ending
 from bot.models import Job, Place, Reply, Showing, State
 
 log = structlog.get_logger(__name__)
@@ -26,7 +27,8 @@ class Encore:
     ) -> bool:
         """Post the pictures by editing the answer that `showing` and `reply` name.
 
-        An undeliverable job is delivered by that. Nothing is charged.
+        An undeliverable job is delivered by that. Nothing is charged. Where the pictures may not
+        stand there either, that is said there.
 
         Returns:
             False: the results are gone (they live 7 days), or Discord is out of reach.
@@ -43,4 +45,4 @@ class Encore:
             return False
         if ending is Ending.SHOWN and job.state is State.UNDELIVERABLE:
             await self._jobs.delivered(job)
-        return ending is Ending.SHOWN
+        return True

@@ -26,6 +26,7 @@ EXPORT_LABEL = "Get my data as a file"
 FORGET_LABEL = "Delete my data …"
 FORGET_SURE = "Yes, delete my data"
 KEEP = "Keep it"
+NOTHING_YET = "There is no picture of yours that could be deleted now."
 KEPT = "Nothing was deleted."
 EXPORTED = "Here is everything that I keep of you, as JSON."
 EXPORT_TOO_LARGE = "It is too large for a message here; please ask this bot's owner for it."
@@ -34,13 +35,9 @@ EXPORT_NAME = "darkroom-my-data.json"
 
 def forgotten(count: int) -> str:
     """A person's content is gone."""
-    if not count:
-        return "I kept nothing of you that could be deleted."
     pictures = "1 picture" if count == 1 else f"{count} pictures"
-    return (
-        f"Deleted: prompts and addresses of {pictures}. What is still being made goes once it is "
-        "done."
-    )
+    gone = f"Deleted: prompts and addresses of {pictures}." if count else NOTHING_YET
+    return f"{gone} What is still being made goes within a minute after it is done."
 
 
 def welcome(price_micro_usd: int, settings: str, imagine: str) -> str:
@@ -65,7 +62,9 @@ def help_text(mention: Callable[[str], str], model: Model) -> str:
         "**Put several pictures into one**\n"
         f"{mention('fuse')} `prompt:` the cat of image 1 on the sofa of image 2 `image1:` "
         "`image2:` your files\n"
-        "Call them image 1, image 2, … in the order in which you attach them.\n\n"
+        "Call them image 1, image 2, … in the order in which you attach them. Pictures that stand "
+        "here already: *Fuse images* in the menu of their messages (right-click or long press, "
+        "Apps) gathers them in a private list.\n\n"
         f"{mention('history')} sends your earlier pictures again, {mention('usage')} says what is "
         f"left for you today. One picture costs {money(model.price_micro_usd)}; a picture that "
         "failed does not count.\n"
@@ -85,8 +84,10 @@ def privacy(retention_days: int) -> str:
         "their rules and who changed them, and whom moderators shut out.\n"
         "**Why:** to make and show your pictures, to find them again in `/history`, to repeat "
         "requests, and to count limits and money.\n"
-        f"**How long:** content {days}, copies of attached pictures {copies} days at most; the "
-        "bare count and cost stay for the bill. Rules of a server that I left: 30 days.\n"
+        f"**How long:** content {days}, copies of attached pictures {copies} days at most; of what "
+        "you delete earlier, a bare count and cost for at most 32 days, for limits and the bill. "
+        "Addresses of pictures that you gather with *Fuse images*: 1 hour. Rules of a server that "
+        "I left: 30 days.\n"
         "**Who gets it:** the image service apimodels.app gets your prompt and your attached "
         "pictures, not your name; moderators of a server may see what was asked there. Nobody "
         "else, no advertising, no training by me.\n"

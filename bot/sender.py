@@ -32,6 +32,7 @@ class Sender:
 
     Args:
         callback_base: address to which a submission's token is added; None: polling only.
+        overtaken: what to do when a callback was faster than the answer to the POST.
         stops: whether the process is stopping.
     """
 
@@ -43,6 +44,7 @@ class Sender:
         clock: Clock,
         callback_base: str | None,
         *,
+        overtaken: Callable[[Submission], Awaitable[None]],
         stops: Callable[[], bool],
     ) -> None:
         self._jobs = jobs
@@ -50,6 +52,7 @@ class Sender:
         self._sources = sources
         self._clock = clock
         self._callback_base = callback_base
+        self._overtaken = overtaken
         self._stops = stops
 
     async def send(self, job: Job, submission: Submission) -> float:
@@ -83,35 +86,36 @@ class Sender:
             return error.retry_after_s or SHORTEST_REST_S
         except OutcomeUnknown as error:
             log.warning("answer to a submission lost", job=job.code, error=repr(error))
-            await self._surely(partial(self._jobs.answer_lost, submission))
+            moved = await self._surely(partial(self._jobs.answer_lost, submission))
         except SourceUnreachable as error:
             log.warning("sources not fetched by the provider", job=job.code, error=repr(error))
-            await self._surely(partial(self._jobs.unfetched, submission))
+            moved = await self._surely(partial(self._jobs.unfetched, submission))
         except ProviderError as error:
             log.warning("submission refused", job=job.code, error=repr(error))
-            await self._surely(partial(self._jobs.refused, submission, error.failure))
+            moved = await self._surely(partial(self._jobs.refused, submission, error.failure))
         else:
-            await self._surely(partial(self._jobs.accepted, submission, task), task_id=task.id)
+            accept = partial(self._jobs.accepted, submission, task)
+            moved = await self._surely(accept, task_id=task.id)
+        if moved is None:
+            await self._overtaken(submission)
         return 0.0
 
     async def _surely(
         self, write: Callable[[], Awaitable[Job | None]], *, task_id: str | None = None
-    ) -> None:
-        """Write what became of a POST, however long the database refuses.
+    ) -> Job | None:
+        """Write what became of a POST, however long the database refuses; None: it came second.
 
         Raises:
             StoreUnavailable: the process stops before it could be written.
         """
         while True:
             try:
-                await write()
+                return await write()
             except StoreUnavailable as error:
                 log.error("answer not written yet", task=task_id, error=repr(error))  # noqa: TRY400
                 if self._stops():
                     raise
                 await self._clock.sleep(SHORTEST_REST_S)
-            else:
-                return
 
     async def _retry_later(self, job: Job, submission: Submission, error: NotCreated) -> None:
         log.warning("submission not created", job=job.code, error=repr(error))

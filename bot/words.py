@@ -46,6 +46,10 @@ NOT_YOURS = "Only the person who asked for this picture can press that."
 SHOWN_ELSEWHERE = "That picture was sent to you as a direct message already."
 FETCHING = "Fetching the picture once more, free."
 NO_HISTORY = "You have asked for no pictures here yet; try `/imagine`."
+ADULT_PICTURE = (
+    "That picture was made without the adult-content filter; I show it in age-restricted channels "
+    "only."
+)
 RESULT_GONE = (
     "That picture cannot be fetched any more: the image service keeps results for 7 days. "
     "Nothing was charged."
@@ -139,7 +143,10 @@ def completed(took_s: float | None, person_name: str) -> str:
 
 def undeliverable() -> str:
     """The pictures exist, but not on this message."""
-    return "The picture is ready, but I could not post it here. It was charged."
+    return (
+        "The picture is ready, but I could not post it here; who asked for it has it in "
+        "`/history`. It was charged."
+    )
 
 
 def expired(waited_s: float) -> str:
@@ -300,6 +307,11 @@ def _daily_limit(refused: Refusal) -> str:
 
 def _server_budget(refused: Refusal) -> str:
     budget = money(refused.limit)
+    if refused.until is None:
+        return (
+            f"That costs more than this server's whole budget of {budget} a month; its admins can "
+            "raise that with `/settings budget`."
+        )
     if refused.wanted > 1:
         return (
             f"This server's {budget} for pictures this month are too far used for "
@@ -309,6 +321,8 @@ def _server_budget(refused: Refusal) -> str:
 
 
 def _operator_budget(refused: Refusal) -> str:
+    if refused.until is None:
+        return "That costs more than this bot's whole budget of a month; its owner can raise that."
     if refused.wanted > 1:
         return (
             "This bot's picture budget for this month is too far used for "
@@ -398,6 +412,11 @@ def _elsewhere(refused: Refusal, here: int | None) -> str:
 
 
 _MEDIA = MappingProxyType({"video": "a video", "audio": "a sound file", "text": "a text"})
+
+
+def prompt_too_long(length: int, limit: int) -> str:
+    """A prompt is over the limit."""
+    return f"The prompt has {length:,} characters; {limit:,} are the most. Nothing was charged."
 
 
 def source_of_wrong_type(filename: str, content_type: str) -> str:

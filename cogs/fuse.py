@@ -6,6 +6,7 @@ import discord
 from discord import app_commands
 
 from bot import words
+from bot.basket import most_images
 from bot.catalogue import AUTO, Model
 from bot.chat.asking import ask
 from bot.chat.attachments import to_sources
@@ -14,7 +15,6 @@ from bot.models import Kind, Wish
 from cogs._options import Prompt, ratio_choices
 
 FEWEST_IMAGES = 2
-MOST_IMAGES = 16  # of Discord's 25 options; prompt and ratio are two more
 
 
 def add(bot: DarkroomBot) -> None:
@@ -44,7 +44,7 @@ def add(bot: DarkroomBot) -> None:
 
 def image_options(model: Model) -> list[str]:
     """Names of the image options: image1, image2, ..."""
-    return [f"image{number}" for number in range(1, min(model.max_references, MOST_IMAGES) + 1)]
+    return [f"image{number}" for number in range(1, most_images(model) + 1)]
 
 
 def _signature(images: list[str]) -> Signature:

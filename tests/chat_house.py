@@ -23,6 +23,7 @@ from bot.models import (
     Outlook,
     Place,
     Refusal,
+    RefusalReason,
     Reply,
     Showing,
     Source,
@@ -49,6 +50,7 @@ class FakeJobs:
     replies: list[Reply] = field(default_factory=list)
     too_late: bool = False
     confirmed: list[bool] = field(default_factory=list)
+    stopped: RefusalReason | None = None
 
     async def admit(
         self, request: JobRequest, here: Circumstances, *, confirmed: bool = False
@@ -175,9 +177,16 @@ class FakeHouses:
 
     servers: list[int] = field(default_factory=list)
     left_servers: list[int] = field(default_factory=list)
+    joined_servers: list[int] = field(default_factory=list)
 
     async def servers_are(self, guild_ids: Collection[int]) -> None:
         self.servers = list(guild_ids)
+
+    async def may_show(self, *_: object) -> Refusal | None:
+        return None
+
+    async def joined(self, guild_id: int) -> None:
+        self.joined_servers.append(guild_id)
 
     async def left(self, guild_id: int) -> None:
         self.left_servers.append(guild_id)

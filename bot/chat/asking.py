@@ -5,6 +5,7 @@ from dataclasses import replace
 import discord
 
 from bot import inert, words
+from bot.catalogue import Model
 from bot.chat.answers import Interaction, answer, whisper
 from bot.chat.circumstances import circumstances_of
 from bot.chat.embeds import render
@@ -13,14 +14,14 @@ from bot.errors import ChatError, ChatUnavailable, StoreError, UserError
 from bot.models import Job, JobRequest, Place, Refusal, Reply, Wish
 
 
-async def ask(interaction: Interaction, wish: Wish, *, draft_id: int | None = None) -> None:
-    """Admit what a command, a form or a press asks for, and answer it.
+async def ask(interaction: Interaction, wish: Wish, *, draft_id: int | None = None) -> bool:
+    """Admit what a command, a form or a press asks for, and answer it; whether it was admitted.
 
     With `draft_id`, the asker has taken the price of that draft: the job bears its id, so that
     taking it twice makes one job.
 
     Raises:
-        UserError: the prompt is blank, or there is no channel to answer in.
+        UserError: the prompt or the ratio is not to be had, or there is no channel to answer in.
         TimeoutError: admission took too long; nothing was admitted.
         StoreUnavailable: nothing was admitted.
         ChatError: nobody saw an answer; the job was given back.
@@ -29,8 +30,8 @@ async def ask(interaction: Interaction, wish: Wish, *, draft_id: int | None = No
     request = JobRequest(
         id=interaction.id if draft_id is None else draft_id,
         kind=wish.kind,
-        prompt=prompt_of(wish.prompt),
-        aspect_ratio=wish.aspect_ratio,
+        prompt=prompt_of(wish.prompt, services.model),
+        aspect_ratio=ratio_of(wish.aspect_ratio, services.model),
         model=services.model.name,
         person_id=interaction.user.id,
         person_name=inert.storable(interaction.user.display_name),
@@ -50,17 +51,31 @@ async def ask(interaction: Interaction, wish: Wish, *, draft_id: int | None = No
             interaction.extras["job"] = job.code
             await _answer(interaction, services.jobs, job)
         case Refusal() as refused:
-            await whisper(interaction, _refusal(interaction, refused))
+            await whisper(interaction, refusal_words(interaction, refused))
         case None:  # Discord delivered the event twice; the other one answers
             pass
+    return isinstance(outcome, Job)
 
 
-def prompt_of(text: str) -> str:
-    """What somebody typed, fit to be kept. Raises UserError when nothing of it can be seen."""
+def prompt_of(text: str, model: Model) -> str:
+    """What somebody typed, fit to be kept.
+
+    Raises:
+        UserError: nothing of it can be seen, or it is longer than Discord's client lets it be.
+    """
     prompt = inert.storable(text).strip()
     if not inert.visible(prompt).strip():
         raise UserError(words.BLANK_PROMPT)
+    if len(prompt) > model.max_prompt_chars:
+        raise UserError(words.prompt_too_long(len(prompt), model.max_prompt_chars))
     return prompt
+
+
+def ratio_of(text: str, model: Model) -> str:
+    """A ratio that the model has; menus offer no other, but anybody may ask. Raises UserError."""
+    if text not in model.aspect_ratios:
+        raise UserError(words.OLD_COMMAND)
+    return text
 
 
 def reply_of(interaction: Interaction) -> Reply:
@@ -80,7 +95,7 @@ def _bot_sees(interaction: Interaction) -> bool:
     return interaction.guild_id is None or interaction.app_permissions.view_channel
 
 
-def _refusal(interaction: Interaction, refused: Refusal) -> str:
+def refusal_words(interaction: Interaction, refused: Refusal) -> str:
     """Why not; other channels are named only to those who may write there."""
     open_to_asker = tuple(one for one in refused.try_channels if _may_write(interaction, one))
     seen = replace(refused, try_channels=open_to_asker)
@@ -88,11 +103,14 @@ def _refusal(interaction: Interaction, refused: Refusal) -> str:
 
 
 def _may_write(interaction: Interaction, channel_id: int) -> bool:
-    channel = interaction.guild.get_channel(channel_id) if interaction.guild else None
+    guild = interaction.guild
+    channel = guild.get_channel_or_thread(channel_id) if guild else None
     if channel is None or not isinstance(interaction.user, discord.Member):
         return False
     held = channel.permissions_for(interaction.user)
-    return held.view_channel and held.send_messages
+    in_thread = isinstance(channel, discord.Thread)
+    may_send = held.send_messages_in_threads if in_thread else held.send_messages
+    return held.view_channel and may_send
 
 
 async def _answer(interaction: Interaction, jobs: JobService, job: Job) -> None:

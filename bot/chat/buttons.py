@@ -11,7 +11,7 @@ removes its file and its lines here.
 from collections.abc import Mapping
 
 from bot import words
-from bot.chat import bans, job_presses, moderation, own_data, panel
+from bot.chat import bans, gathering, job_presses, moderation, own_data, panel
 from bot.chat.answers import Interaction
 from bot.chat.custom_ids import Action, Press, parse
 from bot.errors import UserError
@@ -22,8 +22,9 @@ PRESSES: Mapping[Action, Press] = {
     **moderation.PRESSES,
     **bans.PRESSES,
     **own_data.PRESSES,
+    **gathering.PRESSES,
 }
-FORMS: Mapping[Action, Press] = {**panel.FORMS, **bans.FORMS}
+FORMS: Mapping[Action, Press] = {**panel.FORMS, **bans.FORMS, **gathering.FORMS}
 
 
 async def press(interaction: Interaction) -> None:

@@ -22,9 +22,11 @@ from discord.http import Route
 from typing_extensions import override
 
 from bot.chat import buttons, guide
+from bot.chat.ids import direct_messages
 from bot.chat.invite import invite_url
 from bot.chat.reporter import report
 from bot.chat.services import OldSources, Replays, Services
+from bot.chat.spacing import Spacing
 from bot.chat.sync import CommandSync, Payload, Scope, is_daily_limit, known_ids
 from bot.chat.wire import TRANSIENT_ERRORS, translated
 from bot.errors import ChatUnavailable, ConfigurationError, Unreachable
@@ -34,6 +36,7 @@ LOGIN_ATTEMPT_S = 10.0
 LONGEST_RATE_LIMIT_S = 30.0  # the least that discord.py lets us ask for
 STEADY = timedelta(minutes=5)
 REMEMBERED_PRESSES = 1000
+MOST_REPORTS = (5, timedelta(minutes=10))
 LAST_ANSWERS_S = 1.0  # of the 10 s in which a container must end
 
 _UNGUARDED = frozenset({"READY", "RESUMED"})  # without these there is no session: connect anew
@@ -55,6 +58,7 @@ class DarkroomBot(discord.Client):
             this very client.
         sources: finds the input images of old jobs again; attached likewise.
         command_ids: of our commands, by name, once they are synchronised.
+        reports: how often a person may bring something before the moderators.
     """
 
     encore: Replays
@@ -79,6 +83,7 @@ class DarkroomBot(discord.Client):
             allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
         )
         self.command_ids: Mapping[str, int] = {}
+        self.reports = Spacing(services.clock, *MOST_REPORTS)
         self._born_at = time.monotonic()
         self._connected_once = False
         self._pressed: deque[int] = deque(maxlen=REMEMBERED_PRESSES)
@@ -108,7 +113,7 @@ class DarkroomBot(discord.Client):
             except (*TRANSIENT_ERRORS, discord.HTTPException) as error:
                 log.warning("discord is out of reach", error=repr(error))
                 if clock.now() + timedelta(seconds=wait_s) >= until:
-                    raise Unreachable(f"Discord cannot be reached: {error!r}") from error
+                    raise Unreachable(f"Discord cannot be reached: {_line(error)}") from error
             await self._forget_session()
             await clock.sleep(wait_s)
         return None
@@ -125,7 +130,7 @@ class DarkroomBot(discord.Client):
             except Exception as error:
                 log.exception("the gateway connection died")
                 if not self._connected_once and clock.now() - began >= START_PATIENCE:
-                    raise Unreachable(f"Discord's gateway cannot be reached: {error!r}") from error
+                    raise Unreachable(f"Discord's gateway stays away: {_line(error)}") from error
                 if clock.now() - began >= STEADY:
                     began, waits_s = clock.now(), _growing_waits_s()
                 await self._hang_up()
@@ -162,8 +167,7 @@ class DarkroomBot(discord.Client):
         team = application.team
         owner_id = team.owner_id if team and team.owner_id else application.owner.id
         with translated():
-            channel = await self.create_dm(discord.Object(owner_id))
-            await channel.send(sentence)
+            await (await direct_messages(self, owner_id)).send(sentence)
 
     def commands(self) -> Payload:
         """Our commands as Discord takes them."""
@@ -187,12 +191,15 @@ class DarkroomBot(discord.Client):
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Somebody added us: say hello, where pictures may be made at all."""
+        await self.services.houses.joined(guild.id)
+        log.info("server joined", guild=guild.id)
         if self.services.allows_server(guild.id):
             await guide.greet(guild, self.command_ids, self.services)
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """We are out: what is kept of the server goes after a while."""
         await self.services.houses.left(guild.id)
+        log.info("server left", guild=guild.id)
 
     async def on_interaction(self, interaction: discord.Interaction["DarkroomBot"]) -> None:
         """Buttons and forms; commands go to the tree.
@@ -291,6 +298,11 @@ def _growing_waits_s() -> Iterator[float]:
     while True:
         yield wait_s * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
         wait_s = min(wait_s * 2, 60.0)
+
+
+def _line(error: Exception) -> str:
+    """What happened, in one line of the error's own words."""
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 def _bad_token() -> ConfigurationError:

@@ -6,11 +6,12 @@ from types import MappingProxyType
 
 from bot import words
 from bot.chat.answers import Interaction, answer, update, whisper
-from bot.chat.asking import ask, place_of, reply_of
+from bot.chat.asking import ask, place_of, refusal_words, reply_of
+from bot.chat.circumstances import circumstances_of
 from bot.chat.custom_ids import Action, Press
 from bot.chat.embeds import render, render_fetching, render_gone
 from bot.chat.messenger import NOBODY
-from bot.chat.services import JobService, OldSources, Replays
+from bot.chat.services import HouseService, JobService, OldSources, Replays
 from bot.chat.wire import single_attempts, translated
 from bot.errors import UserError
 from bot.models import Failure, Job, Showing, State
@@ -52,16 +53,31 @@ async def _show_result(interaction: Interaction, job: Job) -> None:
     if job.showing.message_id not in {None, _pressed(interaction)}:
         await whisper(interaction, words.SHOWN_ELSEWHERE)
         return
-    await _redraw(interaction, job, "")
     if job.state is State.UNDELIVERABLE:
-        await _play(interaction, job, job.showing)
+        await update(interaction, render_fetching(job))
+        # As if it had never been shown: the ways that were closed have nothing to do with this one.
+        await _play(interaction, job, Showing(_pressed(interaction), interaction.channel_id))
+    else:
+        await _redraw(interaction, job, "")
 
 
 async def _send_here(interaction: Interaction, job: Job) -> None:
     """Out of one's own history into this channel."""
     if job.state not in {State.DELIVERED, State.UNDELIVERABLE}:
         raise UserError(words.OLD_BUTTON)
+    await _require_showable(interaction, job)
     await _play(interaction, job, await answer(interaction, render_fetching(job)))
+
+
+async def _require_showable(interaction: Interaction, job: Job) -> None:
+    """What the rules would not let be made here is not shown here either. Raises UserError."""
+    houses: HouseService = interaction.client.services.houses
+    here, request = circumstances_of(interaction), job.request
+    refused = await houses.may_show(interaction.guild_id, interaction.user.id, here, request.prompt)
+    if refused is not None:
+        raise UserError(refusal_words(interaction, refused))
+    if not request.nsfw_checker and not here.adult_channel:
+        raise UserError(words.ADULT_PICTURE)
 
 
 async def _play(interaction: Interaction, job: Job, showing: Showing) -> None:

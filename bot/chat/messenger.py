@@ -1,13 +1,14 @@
 """Discord's side of showing a job: primitives of one attempt each; `bot.delivery` picks the way."""
 
-from collections.abc import Sequence
-from typing import cast
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
 
 import discord
 
 from bot import words
 from bot.chat.embeds import Rendered, render
-from bot.chat.wire import opened, single_attempts, translated
+from bot.chat.ids import Reference, direct_messages, only
+from bot.chat.wire import EditedAnswer, opened, single_attempts, translated
 from bot.errors import AccessLost, ChatUnavailable, TokenExpired
 from bot.models import Job, Outlook, Picture, Showing
 from bot.ports import Clock
@@ -38,20 +39,20 @@ class DiscordMessenger:
             raise TokenExpired("none, or older than 15 minutes")
         self._require_client()
         rendered = render(job, outlook, pictures)
-        webhook = discord.Webhook.partial(reply.application_id, reply.token, client=self._client)
+        webhook = EditedAnswer.partial(reply.application_id, reply.token, client=self._client)
         with (
             translated(by_token=True),
             single_attempts(),
             opened(rendered.pictures) as files,
         ):
-            message = await webhook.edit_message(
+            message: Any = await webhook.edit_message(
                 _ORIGINAL,
                 embed=rendered.embed,
                 view=rendered.view(),
                 attachments=_attachments(files),
                 allowed_mentions=NOBODY,
             )
-        return _shown(job, message)
+        return _found(job, message or {})
 
     async def edit_by_bot(self, job: Job, outlook: Outlook, pictures: Sequence[Picture]) -> Showing:
         """Edit the known message with the bot's own rights."""
@@ -81,7 +82,7 @@ class DiscordMessenger:
         self._require_client()
         rendered = render(job, outlook, pictures)
         with translated():
-            channel = await self._client.create_dm(discord.Object(job.request.person_id))
+            channel = await direct_messages(self._client, job.request.person_id)
             return await self._send(channel, job, rendered, words.MOVED)
 
     async def ping(self, job: Job) -> None:
@@ -93,18 +94,16 @@ class DiscordMessenger:
         channel_id, message_id = job.showing.channel_id, job.showing.message_id
         if channel_id is None or message_id is None:
             raise AccessLost("no message of this job is known")
-        asker = discord.Object(job.request.person_id)
+        person_id = job.request.person_id
         with translated():
             await self._channel(channel_id, job).send(
-                words.finished(asker.id),
-                reference=discord.MessageReference(
+                words.finished(person_id),
+                reference=Reference(
                     message_id=message_id,
                     channel_id=channel_id,
                     guild_id=job.request.place.guild_id,
                 ),
-                allowed_mentions=discord.AllowedMentions(
-                    everyone=False, roles=False, users=[asker], replied_user=False
-                ),
+                allowed_mentions=only(person_id),
                 nonce=f"ping-{job.code}",
             )
 
@@ -136,8 +135,23 @@ class DiscordMessenger:
 
 
 def _shown(job: Job, message: discord.Message) -> Showing:
-    posted = tuple(one.url.partition("?")[0] for one in message.attachments)
+    posted = tuple(_unsigned(one.url) for one in message.attachments)
     return job.showing.but(message_id=message.id, channel_id=message.channel.id, posted_urls=posted)
+
+
+def _found(job: Job, message: Mapping[str, Any]) -> Showing:
+    """Where the answer stands; its id need not have been told before the first edit."""
+    known, asked = job.showing, job.request.place.channel_id
+    attached = message.get("attachments") or ()
+    return known.but(
+        message_id=int(message["id"]) if "id" in message else known.message_id,
+        channel_id=known.channel_id or asked,
+        posted_urls=tuple(_unsigned(one["url"]) for one in attached if one.get("url")),
+    )
+
+
+def _unsigned(url: str) -> str:
+    return url.partition("?")[0]
 
 
 def _attachments(files: list[discord.File]) -> list[discord.File]:

@@ -93,7 +93,7 @@ class HttpDownloads:
     async def fetch(self, url: str, folder: Path) -> Path:
         """Stream a result into a new file in `folder`; nothing stays there when it fails.
 
-        What the bytes are is not judged here, but an HTML page is a passing error of some edge.
+        What the bytes are is not judged here, but a page of HTML is a passing error of some edge.
 
         Raises:
             DownloadMissing: 404 or 410.
@@ -166,6 +166,8 @@ class HttpDownloads:
             raise DownloadRejected("larger than we take")
         size = 0
         async for chunk in response.aiter_raw(_CHUNK_BYTES):
+            if not size and chunk.lstrip()[:1] == b"<":
+                raise DownloadUnavailable("a page instead of a picture")
             size += len(chunk)
             if size > self._max_bytes:
                 raise DownloadRejected("larger than we take")
@@ -186,13 +188,11 @@ async def _made(path: Path) -> BinaryIO:
 
 
 def _require_file(response: httpx.Response) -> None:
-    kind = response.headers.get("Content-Type", "").lower()
+    """Its Content-Type is not asked: the bytes tell what they are, and some edge may lie."""
     if response.status_code in {404, 410}:
         raise DownloadMissing(f"HTTP {response.status_code}")
     if response.status_code != 200:
         raise DownloadUnavailable(f"HTTP {response.status_code}")
-    if kind.startswith("text/html"):
-        raise DownloadUnavailable("a page instead of a picture")
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise DownloadUnavailable("a compressed answer, which we did not ask for")
 

@@ -11,7 +11,20 @@ import pytest
 
 from bot.errors import JobNotFound
 from bot.house_rules import HouseRules
-from bot.models import Block, Change, Job, Refusal, RefusalReason, Showing, State
+from bot.models import (
+    Block,
+    Change,
+    Draft,
+    Job,
+    Kind,
+    Place,
+    Refusal,
+    RefusalReason,
+    Showing,
+    Source,
+    State,
+    Wish,
+)
 from bot.store import SqlStore
 from tests.clock import FakeClock
 from tests.store.asking import (
@@ -48,6 +61,15 @@ async def refuse(store: SqlStore, person_id: int = ANA) -> None:
     await store.admit(asked, lambda *_: refused, deadline_s=FAR_S)
 
 
+async def gather(store: SqlStore, clock: FakeClock, person_id: int) -> None:
+    """A basket and a draft."""
+    source = Source(f"https://cdn.example/{person_id}.png", "a.png", "image/png", 1)
+    await store.drafts.change_basket(person_id, 9, lambda _: (source,))
+    wish = Wish(Kind.EDIT, "not sent yet", "1:1", (source,))
+    draft = Draft(person_id, person_id, Place(9, GUILD), wish, clock.now())
+    await store.drafts.save_draft(draft)
+
+
 def rows(path: Path, table: str) -> list[dict[str, object]]:
     with closing(sqlite3.connect(path)) as connection:
         connection.row_factory = sqlite3.Row
@@ -71,6 +93,8 @@ async def test_everything_about_a_person_is_exported_and_nothing_of_others(
     await store.houses.change_house_rules(
         GUILD, ANA, "Spoiler", lambda rules: str(rules.spoiler), _spoiler
     )
+    for person_id in (ANA, BEN):
+        await gather(store, clock, person_id)
     kept = json.loads(json.dumps(await store.houses.export_person(ANA)))
     (picture,) = kept["pictures"]
     assert kept["person"] == str(ANA)
@@ -81,6 +105,10 @@ async def test_everything_about_a_person_is_exported_and_nothing_of_others(
     assert [ban["reason"] for ban in kept["bans"]] == ["spam"]
     assert [refused["rule"] for refused in kept["refusals"]] == ["forbidden_word"]
     assert [change["after"] for change in kept["settings_changed"]] == ["True"]
+    (gathered,), (begun,) = kept["gathered"], kept["begun"]
+    assert (gathered["channel"], gathered["sources"]) == ("9", [f"https://cdn.example/{ANA}.png"])
+    assert (begun["kind"], begun["prompt"]) == ("edit", "not sent yet")
+    assert begun["sources"] == gathered["sources"]
     assert f'"{BEN}"' not in json.dumps(kept)
     assert "secret" not in json.dumps(kept), "tokens are nobody's data"
 
@@ -153,7 +181,9 @@ async def test_an_old_callbacks_address_leads_nowhere_after_forgetting(
     assert len(str(token)) >= 43
 
 
-async def test_what_is_open_is_forgotten_once_it_is_over(store: SqlStore, path: Path) -> None:
+async def test_what_is_open_is_forgotten_once_it_is_over_and_goes_once_it_counts_for_nothing(
+    store: SqlStore, clock: FakeClock, path: Path
+) -> None:
     job = await bring(store, await admit(store), State.SUBMITTING, State.WAITING)
     assert await store.houses.forget_person(ANA) == 0
     assert (await store.get_job(job.id)).request.prompt
@@ -162,7 +192,11 @@ async def test_what_is_open_is_forgotten_once_it_is_over(store: SqlStore, path: 
     await store.move_job(job.id, {State.READY}, State.DELIVERED)
     assert await store.houses.forget_wished() == 1
     assert not [secret for secret in SECRETS if secret in contents(path)]
-    assert rows(path, "forget_wishes") == []
+    assert await store.houses.forget_wished() == 0
+    await clock.advance(OLD_S)
+    assert await store.houses.forget_wished() == 1
+    for table in ("jobs", "submissions", "job_events", "forget_wishes"):
+        assert rows(path, table) == []
 
 
 async def test_a_wish_does_not_reach_pictures_asked_for_later(

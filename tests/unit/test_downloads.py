@@ -56,6 +56,11 @@ async def test_a_result_becomes_a_new_file_each_time(tmp_path: Path) -> None:
     assert headers["accept-encoding"] == "identity"
 
 
+async def test_the_bytes_decide_and_not_the_content_type(tmp_path: Path) -> None:
+    async with serving(replies(200, content_type="Text/HTML; charset=utf-8")) as server:
+        assert await fetch(server, tmp_path) == PICTURE
+
+
 async def test_a_result_without_a_length_is_read_to_its_end(tmp_path: Path) -> None:
     async def script(exchange: Exchange) -> None:
         await exchange.write(b"HTTP/1.1 200 OK\r\n\r\n" + PICTURE)
@@ -102,7 +107,7 @@ async def no_http(exchange: Exchange) -> None:
         ),
         pytest.param(replies(302), id="redirect_to_nowhere"),
         pytest.param(replies(200, b""), id="empty"),
-        pytest.param(replies(200, content_type="Text/HTML; charset=utf-8"), id="html"),
+        pytest.param(replies(200, b"\n <!DOCTYPE html>", content_type="image/png"), id="html"),
         pytest.param(replies(200, content_encoding="gzip"), id="gzip"),
     ],
 )

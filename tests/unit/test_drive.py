@@ -1,6 +1,7 @@
 """One job, from wherever its row stands to its end, over a real SQLite file."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -26,7 +27,20 @@ from bot.errors import (
     TaskNotFound,
     TokenExpired,
 )
-from bot.models import Change, Charged, Failure, Job, Source, State, Submission, Task, TaskPhase
+from bot.models import (
+    Change,
+    Charged,
+    Failure,
+    Job,
+    Outlook,
+    Picture,
+    Showing,
+    Source,
+    State,
+    Submission,
+    Task,
+    TaskPhase,
+)
 from tests.house import HERE, House, house
 
 
@@ -123,21 +137,22 @@ async def test_a_provider_out_of_reach_for_ten_minutes_fails_the_job(tmp_path: P
 
 
 async def test_a_lost_answer_is_never_sent_again_and_a_callback_resolves_it(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with house(tmp_path) as home:
         home.api.creates.append(OutcomeUnknown("reset"))
         job = await home.ask()
+        show = home.messenger.edit_by_token
 
-        async def call_back() -> None:
-            while (await home.jobs.get(job.id)).state is not State.UNKNOWN:
-                await asyncio.sleep(0.01)
-            submission = (await home.jobs.get(job.id)).submissions[0]
-            await home.jobs.called_back(submission, "task-lost")
+        async def call_back_when_it_is_told(
+            one: Job, outlook: Outlook, pictures: Sequence[Picture]
+        ) -> Showing:
+            if one.state is State.UNKNOWN:
+                await home.jobs.called_back(one.submissions[0], "task-lost")
+            return await show(one, outlook, pictures)
 
-        caller = asyncio.create_task(call_back())
+        monkeypatch.setattr(home.messenger, "edit_by_token", call_back_when_it_is_told)
         end = await home.drive(job)
-        await caller
         assert end.state is State.DELIVERED
         assert end.submissions[0].task_id == "task-lost"
         assert len(home.api.posted) == 1
@@ -414,6 +429,24 @@ async def test_a_read_that_hangs_does_not_outlast_the_time_limit(
         async with asyncio.timeout(10):
             job = await home.drive(await home.ask())
         assert job.state is State.EXPIRED
+
+
+@pytest.mark.parametrize("answer", ["given", "lost"])
+async def test_a_callback_that_is_faster_than_the_answer_is_not_waited_for_again(
+    tmp_path: Path, answer: str
+) -> None:
+    async with house(tmp_path) as home:
+        if answer == "lost":
+            home.api.creates.append(OutcomeUnknown("reset"))
+        home.api.gate = asyncio.Event()
+        job = await home.ask()
+        driving = asyncio.create_task(home.drive(job))
+        while not home.api.posted:
+            await asyncio.sleep(0.001)
+        await home.jobs.called_back(job.submissions[0], "task-1")
+        home.api.gate.set()
+        assert (await driving).state is State.DELIVERED
+        assert home.clock.slept == []
 
 
 SOURCE = Source("https://cdn.discordapp.com/attachments/9/1/a.png", "a.png", "image/png", 100)
