@@ -1,10 +1,9 @@
 """What everybody reads about the bot itself: help, privacy, one's own data, one's own use."""
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 
 from bot.catalogue import Model
-from bot.figures import duration, money, until
+from bot.figures import duration, money
 from bot.house_rules import UsageReport
 from bot.models import COPY_DAYS, Limits, Usage
 
@@ -62,9 +61,11 @@ def help_text(mention: Callable[[str], str], model: Model) -> str:
         "**Put several pictures into one**\n"
         f"{mention('fuse')} `prompt:` the cat of image 1 on the sofa of image 2 `image1:` "
         "`image2:` your files\n"
-        "Call them image 1, image 2, … in the order in which you attach them. Pictures that stand "
-        "here already: *Fuse images* in the menu of their messages (right-click or long press, "
-        "Apps) gathers them in a private list.\n\n"
+        "Call them image 1, image 2, … in the order in which you attach them.\n\n"
+        "**Go on from a picture that is here**\n"
+        "Below each picture of mine, *Re-roll* makes the same again and *Edit image* asks what "
+        "should change. In the menu of anybody's message (right-click or long press, Apps), *Edit "
+        "image* changes its picture and *Fuse images* gathers its pictures in a private list.\n\n"
         f"{mention('history')} sends your earlier pictures again, {mention('usage')} says what is "
         f"left for you today. One picture costs {money(model.price_micro_usd)}; a picture that "
         "failed does not count.\n"
@@ -97,6 +98,8 @@ def privacy(retention_days: int) -> str:
 
 
 # One's own use.
+RIGHT_NOW = "Right now"
+NOTHING_REFUSES = "You can ask for a picture."
 
 
 def remaining(usage: Usage, limits: Limits) -> str:
@@ -110,15 +113,11 @@ def remaining(usage: Usage, limits: Limits) -> str:
 
 def usage_rows(usage: Usage, limits: Limits) -> Sequence[tuple[str, str]]:
     """A small table: each limit with what is used of it."""
-    rows = [
+    return [
         ("Today", _of(usage.pictures_today, limits.daily_pictures, "pictures")),
         ("In the making", _of(usage.open_jobs, limits.jobs_per_person, "at once")),
         ("Between two pictures", duration(limits.cooldown_s) if limits.cooldown_s else "no wait"),
     ]
-    if limits.cooldown_s and usage.last_counted_at is not None:
-        next_at = usage.last_counted_at + timedelta(seconds=limits.cooldown_s)
-        rows.append(("Next picture", "now" if next_at <= usage.now else until(next_at)))
-    return rows
 
 
 def _of(used: int, limit: int, unit: str) -> str:

@@ -130,6 +130,20 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
+class Again:
+    """That a wish repeats an earlier job's, by a press that somebody may make twice by accident.
+
+    Attributes:
+        job_id: the earlier job.
+        once: whether its asker may do that only once, or anybody as often as wanted, though
+            never twice in one breath.
+    """
+
+    job_id: int
+    once: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """A wish that waits for its person: for a form to be sent, or for the price to be taken.
 
@@ -271,19 +285,20 @@ class Job:
 
     @property
     def standing(self) -> tuple[Submission, ...]:
-        """The submissions that count: without those for which another one stands in."""
+        """The submissions that count, each in its place, or what stands in for it there."""
         numbers = {one.number for one in self.submissions}
-        return tuple(one for one in self.submissions if one.number + STAND_IN not in numbers)
+        counting = (one for one in self.submissions if one.number + STAND_IN not in numbers)
+        return tuple(sorted(counting, key=lambda one: one.number % STAND_IN))
 
     @property
     def result_urls(self) -> tuple[str, ...]:
         """All results of all submissions, in order."""
-        return tuple(url for one in self.submissions for url in one.result_urls)
+        return tuple(url for one in self.standing for url in one.result_urls)
 
     @property
     def price_micro_usd(self) -> int:
         """What all its pictures cost together."""
-        return sum(one.price_micro_usd for one in self.submissions)
+        return sum(one.price_micro_usd for one in self.standing)
 
 
 class TaskPhase(StrEnum):
@@ -355,6 +370,7 @@ class RefusalReason(StrEnum):
     ROLE_NOT_ALLOWED = "role_not_allowed"
     PRIVATE_OFF = "private_off"
     FORBIDDEN_WORD = "forbidden_word"
+    REPEATED = "repeated"
     PAUSED = "paused"
     NO_DIRECT_MESSAGES = "no_direct_messages"
     OUT_OF_CREDITS = "out_of_credits"
@@ -409,6 +425,7 @@ class Usage:
         server_month_micro_usd: money held or spent by this server this calendar month, UTC.
         total_month_micro_usd: the same over everything.
         queued: jobs of everybody that wait for their turn.
+        repeated_at: when this person last repeated the job that the request repeats, if ever.
         block: the server's ban of this person, if there is one in force.
         server_blocked: the operator lets this server use nothing.
         paused: the operator stopped admissions everywhere.
@@ -421,6 +438,7 @@ class Usage:
     server_month_micro_usd: int = 0
     total_month_micro_usd: int = 0
     queued: int = 0
+    repeated_at: datetime | None = None
     block: Block | None = None
     server_blocked: bool = False
     paused: bool = False
@@ -462,13 +480,15 @@ class Outlook:
     """What a waiting person wants to know.
 
     Attributes:
-        place: 1-based place in the queue.
-        usual_wait_s: usual seconds in all.
+        place: 1-based place in the line of pictures.
+        usual_wait_s: usual seconds in all; of a job that was sent, as they were then.
+        thirds: how many thirds of them are over.
         token_dying: the message will soon be out of our reach unless somebody presses something.
     """
 
     place: int = 1
     usual_wait_s: int = 50
+    thirds: int = 0
     token_dying: bool = False
 
 

@@ -17,6 +17,7 @@ from bot.errors import SourceGone
 from bot.hosts import HostRule
 from bot.house_rules import Circumstances
 from bot.models import (
+    Again,
     Draft,
     Job,
     JobRequest,
@@ -50,10 +51,16 @@ class FakeJobs:
     replies: list[Reply] = field(default_factory=list)
     too_late: bool = False
     confirmed: list[bool] = field(default_factory=list)
+    repeated: list[Again | None] = field(default_factory=list)
     stopped: RefusalReason | None = None
 
     async def admit(
-        self, request: JobRequest, here: Circumstances, *, confirmed: bool = False
+        self,
+        request: JobRequest,
+        here: Circumstances,
+        *,
+        confirmed: bool = False,
+        again: Again | None = None,
     ) -> Job | Refusal | None:
         if isinstance(self.outcome, Exception):
             raise self.outcome
@@ -62,6 +69,7 @@ class FakeJobs:
         self.admitted.append(request)
         self.circumstances.append(here)
         self.confirmed.append(confirmed)
+        self.repeated.append(again)
         return job(State.QUEUED, request)
 
     async def answered(self, one: Job, showing: Showing) -> None:
@@ -69,6 +77,10 @@ class FakeJobs:
 
     async def unanswered(self, one: Job) -> None:
         self.dropped.append(one)
+
+    async def get(self, job_id: int) -> Job:
+        assert self.known is not None
+        return self.known
 
     async def find(self, code: str) -> Job | None:
         return self.known if self.known and self.known.code == code else None
@@ -118,9 +130,11 @@ class FakeOldSources:
     """Implements `bot.chat.services.OldSources`: nothing is gone, unless `gone` says so."""
 
     gone: SourceGone | None = None
-    asked: list[int] = field(default_factory=list)
+    asked: list[int | None] = field(default_factory=list)
 
-    async def refreshed(self, sources: Sequence[Source], job_id: int) -> tuple[Source, ...]:
+    async def refreshed(
+        self, sources: Sequence[Source], job_id: int | None = None
+    ) -> tuple[Source, ...]:
         self.asked.append(job_id)
         if self.gone is not None:
             raise self.gone

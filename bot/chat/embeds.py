@@ -9,9 +9,11 @@ from types import MappingProxyType
 
 import discord
 
-from bot import inert, words
+from bot import button_words, inert, several_words, words
 from bot.chat.custom_ids import Action, custom_id
+from bot.chat.offers import as_delivered, may_cost_twice, offers, price_again
 from bot.models import Charged, Failure, Job, Kind, Outlook, Picture, State
+from bot.rules import begun_at
 
 _LINKS_LIMIT = 2000
 _MOST_FILES = 10
@@ -32,9 +34,12 @@ class Colour(IntEnum):
 _LABELS: Mapping[Action, str] = MappingProxyType(
     {
         Action.CANCEL: words.CANCEL,
-        Action.TRY_AGAIN: words.TRY_AGAIN,
         Action.CHECK_AGAIN: words.CHECK_AGAIN,
         Action.SHOW_RESULT: words.SHOW_RESULT,
+        Action.REROLL: button_words.REROLL,
+        Action.EDIT: button_words.EDIT,
+        Action.DELETE: button_words.DELETE,
+        Action.CHANGE_PROMPT: button_words.CHANGE_PROMPT,
     }
 )
 
@@ -90,8 +95,14 @@ def _rendered(job: Job, face: _Face, shown: tuple[Picture, ...]) -> Rendered:
     embed.set_footer(text=footer(job))
     if face.thumbnail is not None and len(face.thumbnail) <= _LONGEST_URL:
         embed.set_thumbnail(url=face.thumbnail)
-    buttons = tuple((_LABELS[action], custom_id(action, job.code)) for action in face.actions)
+    buttons = tuple((_label(action, job), custom_id(action, job.code)) for action in face.actions)
     return Rendered(embed, buttons, shown)
+
+
+def _label(action: Action, job: Job) -> str:
+    if action is not Action.TRY_AGAIN:
+        return _LABELS[action]
+    return words.TRY_AGAIN if may_cost_twice(job) else button_words.try_again(price_again(job))
 
 
 def render_fetching(job: Job) -> Rendered:
@@ -137,10 +148,10 @@ def footer(job: Job) -> str:
 
 
 def _pending(job: Job, outlook: Outlook) -> _Face:
-    if any(one.submitted_at for one in job.submissions):  # once more, with its sources sent up
+    if begun_at(job) is not None:  # once more, with its sources sent up
         return _processing(job, outlook)
-    text = words.pending(outlook, job.request.asked_at)
-    return _waiting(_Face(Colour.GREY, text, (Action.CANCEL,)), outlook)
+    text = _ordered(job, words.pending(outlook, job.request.asked_at))
+    return _waiting(_Face(Colour.GREY, text, offers(job)), outlook)
 
 
 def _waiting(face: _Face, outlook: Outlook) -> _Face:
@@ -151,14 +162,23 @@ def _waiting(face: _Face, outlook: Outlook) -> _Face:
     return replace(face, text=text, actions=(Action.SHOW_RESULT, *face.actions))
 
 
+def _ordered(job: Job, text: str) -> str:
+    """Several pictures' price stands before what becomes of them."""
+    return text if job.request.count == 1 else f"{several_words.order(job)}\n{text}"
+
+
 def _processing(job: Job, outlook: Outlook) -> _Face:
-    since = min((one.submitted_at for one in job.submissions if one.submitted_at), default=None)
-    text = words.processing(since or job.request.asked_at)
+    if job.showing.state is State.DELIVERED:  # a late one comes to those that stand there
+        return _completed(job, ())
+    text = _ordered(job, words.processing(begun_at(job) or job.request.asked_at))
+    if outlook.thirds:
+        passed = several_words.time_passed(outlook.thirds, outlook.usual_wait_s)
+        text = f"{text}\n{passed}"
     sources = job.request.sources
     if job.request.kind is Kind.FUSE:
         text = f"{words.image_count(len(sources))}\n{text}"
     thumbnail = sources[0].url if job.request.kind is Kind.EDIT else None
-    return _waiting(_Face(Colour.BLURPLE, text, (Action.CANCEL,), thumbnail), outlook)
+    return _waiting(_Face(Colour.BLURPLE, text, offers(job), thumbnail), outlook)
 
 
 def _unknown(_: Job, __: Outlook) -> _Face:
@@ -169,52 +189,63 @@ def _delivered(job: Job, _: Outlook) -> _Face:
     return _completed(job, ())
 
 
-def _undeliverable(_: Job, __: Outlook) -> _Face:
-    return _Face(Colour.AMBER, words.undeliverable())
+def _undeliverable(job: Job, _: Outlook) -> _Face:
+    several = len(job.result_urls) > 1
+    return _Face(Colour.AMBER, several_words.UNDELIVERABLE if several else words.undeliverable())
 
 
-def _failed(job: Job, _: Outlook) -> _Face:
+def _none(job: Job, _: Outlook) -> _Face:
+    """An end without any picture: one sentence if the same became of all."""
+    if len(several_words.reasons(job)) == 1:
+        return _ENDS[job.state](job)
+    colours = {State.EXPIRED: Colour.AMBER, State.CANCELLED: Colour.GREY}
+    unsure = may_cost_twice(job)
+    colour = Colour.AMBER if unsure else colours.get(job.state, Colour.RED)
+    return _Face(colour, several_words.none_came(job), offers(job))
+
+
+def _failed(job: Job) -> _Face:
     failure = job.failure or Failure.PROVIDER
     text = words.failure(failure, _charged(job))
-    if failure is not Failure.UNKNOWN_OUTCOME:
-        return _Face(Colour.RED, text)
-    return _Face(Colour.AMBER, text, (*_check_again(job), Action.TRY_AGAIN))
+    colour = Colour.AMBER if failure is Failure.UNKNOWN_OUTCOME else Colour.RED
+    return _Face(colour, text, offers(job))
 
 
-def _expired(job: Job, _: Outlook) -> _Face:
+def _expired(job: Job) -> _Face:
     waited = [
         (one.finished_at or job.finished_at or one.submitted_at) - one.submitted_at
         for one in job.submissions
         if one.submitted_at
     ]
     waited_s = max((one.total_seconds() for one in waited), default=0.0)
-    return _Face(Colour.AMBER, words.expired(waited_s), _check_again(job))
+    return _Face(Colour.AMBER, words.expired(waited_s), offers(job))
 
 
-def _cancelled(job: Job, _: Outlook) -> _Face:
-    if job.failure is Failure.UNANSWERED:
-        return _Face(Colour.GREY, words.failure(job.failure, _charged(job)))
-    return _Face(Colour.GREY, words.cancelled(_charged(job)))
+def _cancelled(job: Job) -> _Face:
+    charged = _charged(job)
+    interrupted = job.failure is Failure.UNANSWERED
+    text = words.failure(Failure.UNANSWERED, charged) if interrupted else words.cancelled(charged)
+    return _Face(Colour.GREY, text, offers(job))
 
 
 def _completed(job: Job, pictures: Sequence[Picture]) -> _Face:
-    ends = [one.finished_at for one in job.submissions if one.finished_at]
+    ready = [one for one in job.standing if one.state is State.READY]
+    ends = [one.finished_at for one in ready if one.finished_at]
     took_s = (max(ends) - job.request.asked_at).total_seconds() if ends else None
-    text = words.completed(took_s, job.request.person_name)
+    if job.request.count == 1:
+        text = words.completed(took_s, job.request.person_name)
+    else:
+        came = min(len(ready), len(pictures)) if pictures else len(ready)
+        text = several_words.completed(came, job, took_s)
     links = [one.url for one in pictures if not one.original and _linkable(one.url)]
     if links and sum(map(len, links)) <= _LINKS_LIMIT:
         text = f"{text}\n{words.originals(links)}"
-    return _Face(Colour.GREEN, text)
+    return _Face(Colour.GREEN, text, offers(as_delivered(job)))
 
 
 def _linkable(url: str) -> bool:
     """Whether the address ends where it should in a masked link."""
     return bool(url) and not set(url) & set(" <>()\n")
-
-
-def _check_again(job: Job) -> tuple[Action, ...]:
-    """A free read needs a task to ask for."""
-    return (Action.CHECK_AGAIN,) if any(one.task_id for one in job.standing) else ()
 
 
 def _charged(job: Job) -> Charged:
@@ -233,8 +264,11 @@ _FACES: Mapping[State, Callable[[Job, Outlook], _Face]] = MappingProxyType(
         State.READY: _processing,
         State.DELIVERED: _delivered,
         State.UNDELIVERABLE: _undeliverable,
-        State.FAILED: _failed,
-        State.EXPIRED: _expired,
-        State.CANCELLED: _cancelled,
+        State.FAILED: _none,
+        State.EXPIRED: _none,
+        State.CANCELLED: _none,
     }
+)
+_ENDS: Mapping[State, Callable[[Job], _Face]] = MappingProxyType(
+    {State.FAILED: _failed, State.EXPIRED: _expired, State.CANCELLED: _cancelled}
 )
