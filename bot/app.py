@@ -24,7 +24,7 @@ from bot.chat.services import Services
 from bot.clock import SystemClock
 from bot.copies import LONGEST_LIFE, FolderCopies
 from bot.delivery import Delivery
-from bot.drive import Driver, Timing
+from bot.drive import Driver
 from bot.encore import Encore
 from bot.gallery import Gallery
 from bot.housekeeping import Housekeeping
@@ -37,6 +37,7 @@ from bot.jobs import Jobs, Rulebook
 from bot.journal import Relay
 from bot.pictures import PillowPictures
 from bot.ports import Journal
+from bot.pursuit import Pursuit, Timing
 from bot.runner import Runner
 from bot.settings import Settings
 from bot.source_pictures import PillowSources
@@ -84,9 +85,10 @@ async def run(settings: Settings, *, replace_commands: bool = False) -> int:
         gallery = Gallery(downloads, pictures, clock)
         bot.encore = Encore(jobs, gallery, delivery)
         bot.sources = sources = await _sources(settings, bot, copies, stack)
-        driver = Driver(jobs, api, sources, gallery, delivery, bell, clock, _timing(settings))
+        pursuit = Pursuit(jobs, api, sources, delivery, bell, clock, _timing(settings))
         runner = Runner(
-            *(jobs, standing, driver, delivery, api, bell, clock),
+            *(jobs, standing, pursuit, Driver(jobs, gallery, delivery, bell, clock)),
+            *(delivery, api, bell, clock),
             most_at_once=settings.max_concurrent_jobs,
         )
         alarm = OwnerAlarm(bot.tell_owner, settings.alert_webhook_url)

@@ -9,10 +9,11 @@ so that a slow Discord never gets the same picture twice.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import Protocol
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -20,17 +21,18 @@ from bot.errors import (
     AccessLost,
     ChatError,
     ChatUnavailable,
-    DownloadRejected,
     FilesTooLarge,
     MessageBlocked,
     MessageGone,
     TokenExpired,
 )
+from bot.fitting import MESSAGE_BYTES, fit_all, fit_each
 from bot.house_rules import DEFAULT, HouseRules
 from bot.jobs import Jobs
-from bot.ladder import Ending, Rung, below, first_rung, retry_wait_s
+from bot.ladder import NEW_MESSAGES, Ending, Rung, below, first_rung, retry_wait_s
 from bot.models import Failure, Job, Outlook, Picture, Showing, State
 from bot.ports import Clock, Messenger, Pictures
+from bot.rules import OPEN
 
 STATUS_DEADLINE_S = 5.0  # a status edit is worth no more: the next one says more
 STATUS_WAITS_S = (0.3, 1.0)
@@ -65,6 +67,7 @@ class Delivery:
         self._pictures = pictures
         self._clock = clock
         self._abandoned: set[int] = set()
+        self._editing: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         self._attempts: dict[Rung, Attempt] = {
             Rung.INTERACTION: messenger.edit_by_token,
             Rung.BOT: messenger.edit_by_bot,
@@ -73,7 +76,19 @@ class Delivery:
         }
 
     async def status(self, job: Job) -> None:
-        """Bring the embed up to date if it differs; given up after 5 s: the next one says more."""
+        """Bring the embed of a job on its way up to date, if it differs."""
+        async with self._alone(job.id):
+            job = await self._jobs.get(job.id)  # others of its submissions may have told meanwhile
+            if job.state in OPEN - {State.READY} and job.showing.state is not State.DELIVERED:
+                await self._update(job)
+
+    async def redraw(self, job: Job) -> None:
+        """Bring the words of a job whose pictures stand there up to date; those stay."""
+        async with self._alone(job.id):
+            await self._update(job)
+
+    async def _update(self, job: Job) -> None:
+        """One edit, given up after 5 s: the next one says more."""
         outlook = await self._jobs.outlook(job)
         looks = self._messenger.looks(job, outlook, ())
         if looks == job.showing.looks:
@@ -87,6 +102,13 @@ class Delivery:
             log.info("status not shown", job=job.code, error=repr(error))
         else:
             await self._jobs.showed(job.id, showing.but(looks=looks, state=job.state))
+
+    @asynccontextmanager
+    async def _alone(self, job_id: int) -> AsyncIterator[None]:
+        """A job's message is changed by one at a time, so that the end comes last."""
+        lock = self._editing.setdefault(job_id, asyncio.Lock())
+        async with lock:
+            yield
 
     async def _edit_patiently(self, job: Job, outlook: Outlook) -> Showing:
         for wait_s in STATUS_WAITS_S:
@@ -126,17 +148,26 @@ class Delivery:
     async def finish(self, job: Job, pictures: Sequence[Picture] = ()) -> Ending:
         """Show the end of a job, with its pictures if it has any, down the ladder.
 
+        What stands somewhere already is edited there and never posted anew.
+
         Raises:
             ChatUnavailable: Discord is out of reach for now; call again later.
             DownloadRejected: the pictures are too large, and broken when one looks inside.
         """
         outlook = await self._jobs.outlook(job)
-        pictures = await self._fit(pictures, job.request.upload_limit_bytes)
+        pictures = await fit_each(self._pictures, pictures, job.request.upload_limit_bytes)
         if pictures and (await self._rules(job)).spoiler:
             pictures = [replace(picture, spoiler=True) for picture in pictures]
+        async with self._alone(job.id):
+            return await self._climb_down(job, outlook, pictures)
+
+    async def _climb_down(self, job: Job, outlook: Outlook, pictures: Sequence[Picture]) -> Ending:
         asked, rung = job, first_rung(job.showing)
+        stands = job.showing.state is State.DELIVERED
         try:
-            while rung is not Rung.NOWHERE:
+            while rung is not Rung.NOWHERE and not (stands and rung in NEW_MESSAGES):
+                if rung is not Rung.INTERACTION:
+                    pictures = await fit_all(self._pictures, pictures, MESSAGE_BYTES)
                 job = await self._remember(job, rung)
                 if await self._try(rung, job, outlook, pictures):
                     return Ending.SHOWN
@@ -149,7 +180,7 @@ class Delivery:
             return Ending.DECIDED
         await self._settle(job, Rung.NOWHERE)
         log.warning("job cannot be shown anywhere", job=job.code)
-        if pictures:
+        if pictures and not stands:
             await self._say_kept(asked, outlook)
         return Ending.NOWHERE
 
@@ -184,7 +215,7 @@ class Delivery:
 
     async def _remember(self, job: Job, rung: Rung) -> Job:
         """Store the rung before a new message may appear, so that a crash repeats this one."""
-        if rung in {Rung.CHANNEL, Rung.DM} and job.showing.rung != rung:
+        if rung in NEW_MESSAGES and job.showing.rung != rung:
             showing = job.showing.but(rung=str(rung), message_id=None, channel_id=None)
             await self._jobs.showed(job.id, showing)
             return replace(job, showing=showing)
@@ -209,7 +240,7 @@ class Delivery:
                 smaller_bytes = max(one.size_bytes for one in pictures) // 2
                 if smaller_bytes < SMALLEST_FILE_BYTES:
                     return False
-                pictures = await self._fit(pictures, smaller_bytes)
+                pictures = await fit_each(self._pictures, pictures, smaller_bytes)
             except (ChatUnavailable, TimeoutError) as error:
                 wait_s = retry_wait_s(error, next(waits_s, None))
                 if wait_s is None:
@@ -240,32 +271,6 @@ class Delivery:
         self._abandoned.discard(job.id)
         looks = self._messenger.looks(job, outlook, pictures)
         await self._jobs.showed(job.id, showing.but(rung=str(rung), looks=looks, state=job.state))
-
-    async def _fit(self, pictures: Sequence[Picture], limit_bytes: int) -> list[Picture]:
-        """The pictures within that limit, those that cannot be decoded left out.
-
-        Raises:
-            DownloadRejected: none is left.
-        """
-        fitting = []
-        for picture in pictures:
-            try:
-                fitting.append(await self._fit_one(picture, limit_bytes))
-            except DownloadRejected as error:
-                log.warning(
-                    "result cannot be made smaller", file=picture.filename, error=str(error)
-                )
-        if pictures and not fitting:
-            raise DownloadRejected("no result can be made to fit")
-        return fitting
-
-    async def _fit_one(self, picture: Picture, limit_bytes: int) -> Picture:
-        path = await self._pictures.fit(picture.path, limit_bytes)
-        if path == picture.path:
-            return picture
-        name = Path(picture.filename).with_suffix(path.suffix).name
-        size_bytes = path.stat().st_size
-        return replace(picture, path=path, filename=name, size_bytes=size_bytes, original=False)
 
     async def _settle(self, job: Job, rung: Rung) -> None:
         await self._jobs.showed(job.id, job.showing.but(rung=str(rung), state=job.state))

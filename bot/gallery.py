@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,6 +20,15 @@ WAITS_S = (0.5, 1, 2, 4, 8, 15, 30, 60, 60, 60, 60, 60, 60, 60, 60)  # ten minut
 DAMAGED_COPIES = 3  # then it is no accident of the way
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A usable file, and where it is from."""
+
+    path: Path
+    url: str
+    extension: str
 
 
 class Gallery:
@@ -40,23 +50,35 @@ class Gallery:
             DownloadRejected: none of its results is a usable picture.
         """
         with TemporaryDirectory(prefix="darkroom-", ignore_cleanup_errors=True) as folder:
-            found = [
-                await self._fetch(job, number, url, Path(folder), WAITS_S if patient else ())
-                for number, url in enumerate(job.result_urls, start=1)
+            waits_s = WAITS_S if patient else ()
+            found = await self._fetch_all(job, Path(folder), waits_s)
+            if not found:
+                raise DownloadRejected(f"none of {len(job.result_urls)} results is usable")
+            yield [
+                _picture(job, result, number, len(found))
+                for number, result in enumerate(found, start=1)
             ]
-            pictures = [picture for picture in found if picture is not None]
-            if not pictures:
-                raise DownloadRejected(f"none of {len(found)} results is usable")
-            yield pictures
+
+    async def _fetch_all(self, job: Job, folder: Path, waits_s: Sequence[float]) -> list[Result]:
+        """Those that are usable, in order; side by side, as far as there is room."""
+        fetching = [
+            asyncio.create_task(self._fetch(job, url, folder, waits_s)) for url in job.result_urls
+        ]
+        try:
+            return [result for result in await asyncio.gather(*fetching) if result is not None]
+        finally:  # none is left writing into a folder that goes
+            for task in fetching:
+                task.cancel()
+            await asyncio.gather(*fetching, return_exceptions=True)
 
     async def _fetch(
-        self, job: Job, number: int, url: str, folder: Path, waits_s: Sequence[float]
-    ) -> Picture | None:
+        self, job: Job, url: str, folder: Path, waits_s: Sequence[float]
+    ) -> Result | None:
         damaged = 0
         for wait_s in (*waits_s, None):
             try:
                 async with self._room:
-                    return await self._picture(job, number, url, folder)
+                    return await self._result(url, folder)
             except DownloadRejected as error:
                 log.warning("result rejected", job=job.code, error=repr(error))
                 return None
@@ -69,17 +91,20 @@ class Gallery:
                     await self._clock.sleep(wait_s)
         return None
 
-    async def _picture(self, job: Job, number: int, url: str, folder: Path) -> Picture:
+    async def _result(self, url: str, folder: Path) -> Result:
         path = await self._downloads.fetch(url, folder)
         try:
             info = await self._pictures.inspect(path)
         except DownloadRejected as error:
             raise DownloadDamaged(str(error)) from error
-        extension = "jpg" if info.format == "jpeg" else info.format
-        return Picture(
-            path=path,
-            filename=f"darkroom-{job.code}-{number}.{extension}",
-            description=words.alt_text(job.request),
-            size_bytes=path.stat().st_size,
-            url=url,
-        )
+        return Result(path, url, "jpg" if info.format == "jpeg" else info.format)
+
+
+def _picture(job: Job, result: Result, number: int, of: int) -> Picture:
+    return Picture(
+        path=result.path,
+        filename=f"darkroom-{job.code}-{number}.{result.extension}",
+        description=words.alt_text(job.request, number, of),
+        size_bytes=result.path.stat().st_size,
+        url=result.url,
+    )

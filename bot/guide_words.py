@@ -1,10 +1,9 @@
 """What everybody reads about the bot itself: help, privacy, one's own data, one's own use."""
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 
 from bot.catalogue import Model
-from bot.figures import duration, money, until
+from bot.figures import duration, money
 from bot.house_rules import UsageReport
 from bot.models import COPY_DAYS, Limits, Usage
 
@@ -99,6 +98,8 @@ def privacy(retention_days: int) -> str:
 
 
 # One's own use.
+RIGHT_NOW = "Right now"
+NOTHING_REFUSES = "You can ask for a picture."
 
 
 def remaining(usage: Usage, limits: Limits) -> str:
@@ -112,15 +113,11 @@ def remaining(usage: Usage, limits: Limits) -> str:
 
 def usage_rows(usage: Usage, limits: Limits) -> Sequence[tuple[str, str]]:
     """A small table: each limit with what is used of it."""
-    rows = [
+    return [
         ("Today", _of(usage.pictures_today, limits.daily_pictures, "pictures")),
         ("In the making", _of(usage.open_jobs, limits.jobs_per_person, "at once")),
         ("Between two pictures", duration(limits.cooldown_s) if limits.cooldown_s else "no wait"),
     ]
-    if limits.cooldown_s and usage.last_counted_at is not None:
-        next_at = usage.last_counted_at + timedelta(seconds=limits.cooldown_s)
-        rows.append(("Next picture", "now" if next_at <= usage.now else until(next_at)))
-    return rows
 
 
 def _of(used: int, limit: int, unit: str) -> str:

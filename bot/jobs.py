@@ -40,11 +40,11 @@ from bot.models import (
 )
 from bot.notices import PictureDelivered
 from bot.ports import Clock, Journal, Store
+from bot.waits import UsualWaits
 
 ADMISSION_DEADLINE_S = 2.0
 ANSWER_DEADLINE = timedelta(seconds=10)
 REMEMBERED = 1000  # people whose last turn the line knows
-WAITS_LIFE = timedelta(minutes=1)
 TOKEN_WARNING = timedelta(seconds=90)
 QUEUE_LIFE = timedelta(minutes=10)
 
@@ -91,7 +91,7 @@ class Jobs:
         self._relays = relays
         self._closed = False
         self._seen: dict[int, Job] = {}
-        self._waits: dict[str, tuple[int, datetime]] = {}
+        self._waits = UsualWaits(store, clock)
         self._turns = itertools.count(1)
         self._served: dict[int, int] = {}
 
@@ -154,10 +154,14 @@ class Jobs:
         return [job.id for job in jobs if job.answered_at is None and job.created_at < before]
 
     async def sweep_paused(self, jobs: Sequence[Job]) -> None:
-        """While submissions are paused, give up those that have waited for 10 minutes."""
+        """While submissions are paused, give up those that have waited for 10 minutes.
+
+        At once where others of the job gave pictures: those wait for nothing.
+        """
         before = self._clock.now() - QUEUE_LIFE  # no burst of old pictures at breakfast
         for job in jobs:
-            if self._standing.pause and job.state is State.QUEUED and job.created_at < before:
+            waited = job.created_at < before or job.result_urls
+            if self._standing.pause and waited:
                 await self._end_queued(job, State.FAILED, self._standing.pause)
 
     @property
@@ -197,42 +201,42 @@ class Jobs:
         return await self._store.history(person_id, guild_id, 25)
 
     async def outlook(self, job: Job) -> Outlook:
-        """Place in the line and usual wait."""
+        """Place in the line, usual wait and how much of it is over."""
+        usual_wait_s, now = await self._waits.of(job), self._clock.now()
+        waited_s = (now - (rules.begun_at(job) or now)).total_seconds()
         return Outlook(
             place=self._place(job),
-            usual_wait_s=await self._usual_wait_s(job.request.model),
-            token_dying=self.token_dies_at(job) <= self._clock.now(),
+            usual_wait_s=usual_wait_s,
+            thirds=rules.thirds_passed(waited_s, usual_wait_s),
+            token_dying=self._token_dies_at(job) <= now,
         )
 
+    async def patience_s(self, job: Job, timeout_s: float) -> float:
+        """How long each submission of the job is waited for."""
+        return rules.patience_s(job, await self._waits.of(job), timeout_s)
+
     @staticmethod
-    def token_dies_at(job: Job) -> datetime:
+    def _token_dies_at(job: Job) -> datetime:
         """When the message would soon be out of our reach; never where the bot itself can edit."""
         if job.request.bot_can_edit:
             return datetime.max.replace(tzinfo=UTC)
         return job.request.reply.born_at + rules.TOKEN_LIFE - TOKEN_WARNING
 
-    async def _usual_wait_s(self, model: str) -> int:
-        """Read once a minute: people wait for the answer that says it."""
-        now = self._clock.now()
-        known_s, until = self._waits.get(model, (0, now))
-        if now >= until:
-            own_s = await self._store.usual_wait_s(model)
-            known_s = round(own_s or MODELS[model].usual_wait_s)
-            self._waits[model] = (known_s, now + WAITS_LIFE)
-        return known_s
-
     def _place(self, job: Job) -> int:
         """By the care loop's last look: nobody's answer waits for a read of all open jobs."""
         if job.state is not State.QUEUED:
             return 1
-        queued, running = rules.queue_of(list(self._seen.values()))
-        if all(job_id != job.id for job_id, _ in queued):  # its answer, which says it, is not out
-            queued.append((job.id, job.request.person_id))
-        return rules.in_turn(queued, running, self._served).index(job.id) + 1
+        # Its answer, which says it, is not out: it counts as if it were.
+        mine = replace(job, answered_at=job.answered_at or job.created_at)
+        queued, running = rules.queue_of(list((self._seen | {job.id: mine}).values()))
+        own = {one.id for one in job.submissions}
+        line = rules.in_turn(queued, running, self._served)
+        return next(place for place, one in enumerate(line, start=1) if one in own)
 
-    def line(self, jobs: Sequence[Job]) -> list[int]:
-        """Ids of those among the open jobs that wait for a turn, in turn."""
-        return rules.in_turn(*rules.queue_of(jobs), self._served)
+    def line(self, jobs: Sequence[Job]) -> list[Submission]:
+        """Those of the open jobs that wait for a turn, in turn."""
+        known = {one.id: one for job in jobs for one in job.submissions}
+        return [known[one] for one in rules.in_turn(*rules.queue_of(jobs), self._served)]
 
     # The way to the provider.
 
@@ -299,7 +303,7 @@ class Jobs:
                 await self._revive(submission, task_id)
         elif submission.task_id == task_id and submission.state is State.EXPIRED:
             await self._revive(submission, task_id)
-        self._bell.ring(submission.job_id)
+        self._bell.ring(submission.job_id, called=submission.number)
 
     async def observed(self, submission: Submission, task: Task) -> Job | None:
         """A read of the task; None when it said nothing new or came second."""
@@ -355,10 +359,10 @@ class Jobs:
     # The end.
 
     async def delivered(self, job: Job) -> Job | None:
-        """People see the pictures."""
+        """People see the pictures; that a late one was added to them is no news."""
         sources = {State.READY, State.UNDELIVERABLE}
         moved = _logged(await self._store.move_job(job.id, sources, State.DELIVERED))
-        if moved is not None:
+        if moved is not None and job.showing.state is not State.DELIVERED:
             self._journal.note(PictureDelivered(moved))
         return moved
 
@@ -371,6 +375,11 @@ class Jobs:
         return _logged(
             await self._store.move_job(job.id, {State.READY}, State.FAILED, Failure.NO_USABLE_IMAGE)
         )
+
+    async def useless(self, submission: Submission) -> Job | None:
+        """What this one gave is no picture, while others of the job gave some."""
+        change = Change(failure=Failure.NO_USABLE_IMAGE)
+        return await self._move(submission, {State.READY}, State.FAILED, change)
 
     async def renew(self, job: Job, reply: Reply) -> None:
         """A press brought a fresh token: the job's message can be edited for 15 minutes more."""
@@ -385,7 +394,8 @@ class Jobs:
 
     async def _end_queued(self, job: Job, target: State, failure: Failure) -> None:
         for submission in job.submissions:
-            await self._move(submission, {State.QUEUED}, target, Change(failure=failure))
+            if submission.state is State.QUEUED:
+                await self._move(submission, {State.QUEUED}, target, Change(failure=failure))
 
     async def _take(self, submission: Submission, sources: set[State], task: Task) -> Job | None:
         """Enter the state that the task's phase means.

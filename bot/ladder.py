@@ -18,6 +18,9 @@ class Rung(StrEnum):
     NOWHERE = "nowhere"
 
 
+NEW_MESSAGES = frozenset({Rung.CHANNEL, Rung.DM})
+
+
 class Ending(StrEnum):
     """How showing a job ended."""
 
@@ -29,7 +32,7 @@ class Ending(StrEnum):
 def first_rung(showing: Showing) -> Rung:
     """Where it was shown last; a new message that is known is edited, not posted again."""
     rung = Rung(showing.rung) if showing.rung else Rung.INTERACTION
-    if rung in {Rung.CHANNEL, Rung.DM} and showing.message_id is not None:
+    if rung in NEW_MESSAGES and showing.message_id is not None:
         return Rung.BOT
     return rung
 

@@ -285,19 +285,20 @@ class Job:
 
     @property
     def standing(self) -> tuple[Submission, ...]:
-        """The submissions that count: without those for which another one stands in."""
+        """The submissions that count, each in its place, or what stands in for it there."""
         numbers = {one.number for one in self.submissions}
-        return tuple(one for one in self.submissions if one.number + STAND_IN not in numbers)
+        counting = (one for one in self.submissions if one.number + STAND_IN not in numbers)
+        return tuple(sorted(counting, key=lambda one: one.number % STAND_IN))
 
     @property
     def result_urls(self) -> tuple[str, ...]:
         """All results of all submissions, in order."""
-        return tuple(url for one in self.submissions for url in one.result_urls)
+        return tuple(url for one in self.standing for url in one.result_urls)
 
     @property
     def price_micro_usd(self) -> int:
         """What all its pictures cost together."""
-        return sum(one.price_micro_usd for one in self.submissions)
+        return sum(one.price_micro_usd for one in self.standing)
 
 
 class TaskPhase(StrEnum):
@@ -479,13 +480,15 @@ class Outlook:
     """What a waiting person wants to know.
 
     Attributes:
-        place: 1-based place in the queue.
-        usual_wait_s: usual seconds in all.
+        place: 1-based place in the line of pictures.
+        usual_wait_s: usual seconds in all; of a job that was sent, as they were then.
+        thirds: how many thirds of them are over.
         token_dying: the message will soon be out of our reach unless somebody presses something.
     """
 
     place: int = 1
     usual_wait_s: int = 50
+    thirds: int = 0
     token_dying: bool = False
 
 

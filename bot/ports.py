@@ -140,8 +140,11 @@ class Store(Protocol):
         """A person's jobs there, undelivered ones first, then newest first."""
         ...
 
-    async def usual_wait_s(self, model: str) -> float | None:
-        """Median seconds from submission to result of the model's last 50; None: too few."""
+    async def usual_wait_s(self, model: str, before: datetime) -> float | None:
+        """Median seconds from submission to result of the model's last 50 until that moment.
+
+        None: too few. Of a past moment it stays the same.
+        """
         ...
 
     async def read_fact(self, name: str) -> str | None:

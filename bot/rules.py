@@ -40,27 +40,22 @@ TRANSITIONS: Mapping[State, frozenset[State]] = MappingProxyType(
         State.EXPIRED: frozenset({State.WAITING}),
         State.FAILED: frozenset({State.WAITING}),  # only after UNKNOWN_OUTCOME
         State.CANCELLED: frozenset(),
-        State.DELIVERED: frozenset(),
+        State.DELIVERED: frozenset({State.WAITING}),  # a late one of several pictures
     }
 )
 
 OPEN = frozenset({State.QUEUED, State.SUBMITTING, State.UNKNOWN, State.WAITING, State.READY})
 RUNNING = frozenset({State.SUBMITTING, State.WAITING})
+UNDER_WAY = frozenset({*RUNNING, State.UNKNOWN})
 
-# Furthest first: what a person is told of a job whose submissions stand in different places.
-_PRECEDENCE = (
-    State.WAITING,
-    State.SUBMITTING,
-    State.UNKNOWN,
-    State.QUEUED,
-    State.READY,
-    State.EXPIRED,
-    State.FAILED,
-    State.CANCELLED,
-)
+_UNSENT = frozenset({State.QUEUED, State.CANCELLED})
+_ENDS = (State.READY, State.EXPIRED, State.FAILED, State.CANCELLED)  # best first
 
 TOKEN_LIFE = timedelta(seconds=900)
 ONE_BREATH = timedelta(seconds=3)  # a second press within it was none, or the first seemed lost
+SHORTEST_PATIENCE_S = 60.0
+SHORTEST_BAR_S = 15.0  # under it the edits would follow one another too fast
+THIRDS = 3
 
 _POLL_WAITS_S = (3.0, 3.0, 5.0, 5.0, 5.0, 8.0, 8.0, 10.0)
 _POLL_STEADY_S = 15.0
@@ -73,8 +68,48 @@ def sources_of(target: State) -> frozenset[State]:
 
 
 def job_state(submissions: Sequence[State]) -> State:
-    """The job's state while the provider has it: the furthest open one, else the best end."""
-    return next(state for state in _PRECEDENCE if state in submissions)
+    """What a person is told of a job whose submissions stand in different places.
+
+    Queued until the first of them is sent, ready when the last of them has ended and there is a
+    picture; between the two it is waiting, whatever else becomes of single ones.
+    """
+    states = frozenset(submissions)
+    open_ = states & (OPEN - {State.READY})
+    if not open_:
+        return next(state for state in _ENDS if state in states)
+    if states <= _UNSENT:
+        return State.QUEUED
+    if State.WAITING not in states and State.SUBMITTING in states:
+        return State.SUBMITTING
+    if open_ == {State.UNKNOWN} and State.READY not in states:
+        return State.UNKNOWN
+    return State.WAITING
+
+
+def begun_at(job: Job) -> datetime | None:
+    """When the first of a job's submissions was sent; None: none was."""
+    return min((one.submitted_at for one in job.submissions if one.submitted_at), default=None)
+
+
+def patience_s(job: Job, usual_wait_s: float, timeout_s: float) -> float:
+    """How long one submission is waited for: less once another one's picture is there.
+
+    Nobody shall wait ten minutes for three pictures that are ready because of a fourth; it is
+    added to them when it comes late.
+    """
+    if all(one.state is not State.READY for one in job.standing):
+        return timeout_s
+    return min(timeout_s, max(2 * usual_wait_s, SHORTEST_PATIENCE_S))
+
+
+def thirds_passed(passed_s: float, usual_wait_s: float) -> int:
+    """How many thirds of the usual time are over, at most three; 0 where that is a short time.
+
+    The embed shows no more of the time, so that it costs three edits at most.
+    """
+    if usual_wait_s < SHORTEST_BAR_S:
+        return 0
+    return max(0, min(THIRDS, int(THIRDS * passed_s / usual_wait_s)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,33 +355,37 @@ def in_turn(
     running: Mapping[int, int],
     served: Mapping[int, int] = MappingProxyType({}),
 ) -> list[int]:
-    """Order in which waiting jobs are served, so that nobody who sent twenty blocks the rest.
+    """Order in which waiting pictures are made, so that nobody who asked for twenty blocks others.
 
     Args:
-        queued: (job id, person id), oldest first.
-        running: how many jobs of each person are with the provider now.
+        queued: (submission id, person id), oldest first.
+        running: how many submissions of each person are with the provider now.
         served: when each person was served last, as a growing number; absent: not lately.
 
     Returns:
-        Job ids: everybody's next one before anybody's one after it; among those, whoever was
-        not served for the longest time first.
+        Submission ids: everybody's next one before anybody's one after it; among those, whoever
+        was not served for the longest time first.
     """
     seen: Counter[int] = Counter(running)
     ranked = []
-    for age, (job_id, person_id) in enumerate(queued):
-        ranked.append((seen[person_id], served.get(person_id, 0), age, job_id))
+    for age, (submission_id, person_id) in enumerate(queued):
+        ranked.append((seen[person_id], served.get(person_id, 0), age, submission_id))
         seen[person_id] += 1
-    return [job_id for *_, job_id in sorted(ranked)]
+    return [submission_id for *_, submission_id in sorted(ranked)]
 
 
 def queue_of(jobs: Sequence[Job]) -> tuple[list[tuple[int, int]], Counter[int]]:
     """The waiting line among open jobs and who is being served: the arguments of `in_turn`."""
     queued = [
-        (job.id, job.request.person_id)
+        (one.id, job.request.person_id)
         for job in jobs
-        if job.state is State.QUEUED and job.answered_at is not None
+        for one in job.submissions
+        if one.state is State.QUEUED and job.answered_at is not None
     ]
-    return queued, Counter(job.request.person_id for job in jobs if job.state in RUNNING)
+    running = (
+        job.request.person_id for job in jobs for one in job.submissions if one.state in RUNNING
+    )
+    return queued, Counter(running)
 
 
 def poll_waits_s(fixed_s: float | None, rng: random.Random) -> Iterator[float]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal, TypeVar
 from urllib.parse import parse_qs, urlsplit
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -34,13 +35,14 @@ from bot.models import STAND_IN, Job, Prepared, Source, Submission, copy_name
 from bot.ports import Clock, Copies, Downloads, Messages, SourcePictures, Uploads
 
 T = TypeVar("T")
+_Key = tuple[int, bool]  # a job's id, and whether it is for what stands in
 When = Literal["auto", "always"]
 
 AT_ONCE = 4  # sources on their way here or up; bounds bandwidth and disk
 FETCH_WAITS_S = (0.5, 1.5)
 FRESH_FOR = timedelta(minutes=15)  # an address must outlive the line and the API's own queue
 REREAD_S = 1.5  # of the 3 s that a press has
-REMEMBERED = 100  # submissions whose uploads are known, should their POST be put off
+REMEMBERED = 100  # jobs whose uploads are known, should a POST be put off
 
 log = structlog.get_logger(__name__)
 
@@ -82,10 +84,13 @@ class Sources:
         self._reach = reach
         self._clock = clock
         self._room = asyncio.Semaphore(AT_ONCE)
-        self._known: dict[int, tuple[Source, ...]] = {}
+        self._known: dict[_Key, tuple[Source, ...]] = {}
+        self._preparing: WeakValueDictionary[_Key, asyncio.Lock] = WeakValueDictionary()
 
     async def ready(self, job: Job, submission: Submission) -> tuple[Source, ...]:
         """The job's sources under addresses that the API can fetch. Repeating it is harmless.
+
+        Those of several submissions are made ready once.
 
         Raises:
             NotCreated: not now; safe to try later, for nothing was asked for.
@@ -95,14 +100,19 @@ class Sources:
         """
         if not job.request.sources:
             return ()
-        if submission.id not in self._known:
-            self._known[submission.id] = await self._prepared(job, submission)
-            while len(self._known) > REMEMBERED:
-                del self._known[next(iter(self._known))]
-        return self._known[submission.id]
+        key = (job.id, submission.number > STAND_IN)
+        async with self._preparing.setdefault(key, asyncio.Lock()):
+            if key not in self._known:
+                prepared = await self._prepared(job, submission)
+                while len(self._known) >= REMEMBERED:
+                    del self._known[next(iter(self._known))]
+                self._known[key] = prepared
+            return self._known[key]
 
-    async def refreshed(self, sources: Sequence[Source], job_id: int) -> tuple[Source, ...]:
-        """The sources of an old job, usable now for a new one.
+    async def refreshed(
+        self, sources: Sequence[Source], job_id: int | None = None
+    ) -> tuple[Source, ...]:
+        """The sources of an old job, or what was put aside for one, usable now for a new one.
 
         Raises:
             SourceGone: one of them is nowhere any more; the text names it.
@@ -117,9 +127,10 @@ class Sources:
             found.append(replace(source, url=url, kept=kept))
         return tuple(found)
 
-    async def _kept(self, job_id: int, position: int, source: Source) -> str | None:
+    async def _kept(self, job_id: int | None, position: int, source: Source) -> str | None:
         """Name of the copy that there still is."""
-        for name in (copy_name(job_id, position), source.kept):
+        own = None if job_id is None else copy_name(job_id, position)
+        for name in (own, source.kept):
             if name is not None and await self._means.copies.find(name) is not None:
                 return name
         return None

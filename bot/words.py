@@ -471,21 +471,23 @@ def incident(code: str) -> str:
     return f"Something went wrong on my side; this bot's owner can look it up as `{code}`."
 
 
-def finished(person_id: int) -> str:
+def finished(person_id: int, pictures: int) -> str:
     """The one message that pings, a reply to the finished picture."""
-    return f"<@{person_id}> your picture is ready."
+    ready = "pictures are" if pictures > 1 else "picture is"
+    return f"<@{person_id}> your {ready} ready."
 
 
-def alt_text(request: JobRequest) -> str:
+def alt_text(request: JobRequest, number: int = 1, of: int = 1) -> str:
     """What a result shows, for people who do not see it; at most 1,024 characters."""
     prompt = " ".join(inert.visible(request.prompt).split())
+    picture = "Picture" if of == 1 else f"Picture {number} of {of}"
     match request.kind:
         case Kind.IMAGINE:
-            text = f"Picture made from the words: {prompt}"
+            text = f"{picture} made from the words: {prompt}"
         case Kind.EDIT:
-            text = f"Picture edited by the words: {prompt}"
+            text = f"{picture} edited by the words: {prompt}"
         case Kind.FUSE:
-            text = f"Picture fused from {image_count(len(request.sources))}: {prompt}"
+            text = f"{picture} fused from {image_count(len(request.sources))}: {prompt}"
     return text if len(text) <= ALT_TEXT_LIMIT else text[: ALT_TEXT_LIMIT - 1] + "…"
 
 

@@ -5,14 +5,14 @@ from inspect import Parameter, Signature
 import discord
 from discord import app_commands
 
-from bot import words
+from bot import several_words, words
 from bot.basket import most_images
 from bot.catalogue import AUTO, Model
 from bot.chat.asking import ask
 from bot.chat.attachments import to_sources
 from bot.chat.client import DarkroomBot
 from bot.models import Kind, Wish
-from cogs._options import Prompt, ratio_choices
+from cogs._options import Count, Prompt, ratio_choices
 
 FEWEST_IMAGES = 2
 
@@ -26,18 +26,22 @@ def add(bot: DarkroomBot) -> None:
         /,
         prompt: str,
         aspect_ratio: str = AUTO,
+        count: int = 1,
         **attached: discord.Attachment | None,
     ) -> None:
         # In order, without gaps: what the prompt calls image 3 is the third that is there.
         given = [one for name in images if (one := attached.get(name)) is not None]
         sources = to_sources(given, bot.services.source_hosts)
-        await ask(interaction, Wish(Kind.FUSE, prompt, aspect_ratio, tuple(sources)))
+        await ask(interaction, Wish(Kind.FUSE, prompt, aspect_ratio, tuple(sources), count))
 
     # discord.py makes the options of the signature; sixteen parameters by hand say no more.
     fuse.__signature__ = _signature(images)  # type: ignore[attr-defined]
     descriptions = {name: words.image_option(n) for n, name in enumerate(images, start=1)}
     decorated = app_commands.describe(
-        prompt=words.FUSE_PROMPT, aspect_ratio=words.ASPECT_RATIO, **descriptions
+        prompt=words.FUSE_PROMPT,
+        aspect_ratio=words.ASPECT_RATIO,
+        count=several_words.COUNT,
+        **descriptions,
     )(app_commands.choices(aspect_ratio=ratio_choices(bot.services.model))(fuse))
     bot.tree.command(name="fuse", description=words.FUSE)(decorated)
 
@@ -61,5 +65,6 @@ def _signature(images: list[str]) -> Signature:
             *required,
             *optional,
             option("aspect_ratio", str, AUTO),
+            option("count", Count, 1),
         ]
     )

@@ -78,6 +78,10 @@ class FakeJobs:
     async def unanswered(self, one: Job) -> None:
         self.dropped.append(one)
 
+    async def get(self, job_id: int) -> Job:
+        assert self.known is not None
+        return self.known
+
     async def find(self, code: str) -> Job | None:
         return self.known if self.known and self.known.code == code else None
 
@@ -126,9 +130,11 @@ class FakeOldSources:
     """Implements `bot.chat.services.OldSources`: nothing is gone, unless `gone` says so."""
 
     gone: SourceGone | None = None
-    asked: list[int] = field(default_factory=list)
+    asked: list[int | None] = field(default_factory=list)
 
-    async def refreshed(self, sources: Sequence[Source], job_id: int) -> tuple[Source, ...]:
+    async def refreshed(
+        self, sources: Sequence[Source], job_id: int | None = None
+    ) -> tuple[Source, ...]:
         self.asked.append(job_id)
         if self.gone is not None:
             raise self.gone

@@ -27,10 +27,16 @@ from bot.notices import Notice
 
 @dataclass
 class FakeApi:
-    """An image API whose answers are queued; when a queue is empty, all goes well."""
+    """An image API whose answers are queued; when a queue is empty, all goes well.
+
+    `of` has those to reads of single tasks, which are numbered as they are made: "task-1".
+    """
 
     creates: deque[Task | ProviderError] = field(default_factory=deque)
     reads: deque[Task | ProviderError] = field(default_factory=deque)
+    of: defaultdict[str, deque[Task | ProviderError]] = field(
+        default_factory=lambda: defaultdict(deque)
+    )
     posted: list[tuple[int, str | None]] = field(default_factory=list)
     sources: list[tuple[str, ...]] = field(default_factory=list)
     read: list[str] = field(default_factory=list)
@@ -41,14 +47,15 @@ class FakeApi:
     async def create(self, request: JobRequest, callback_url: str | None) -> Task:
         self.posted.append((request.id, callback_url))
         self.sources.append(tuple(source.url for source in request.sources))
+        number = len(self.posted)
         if self.gate is not None:
             await self.gate.wait()
-        return _given(self.creates, Task(f"task-{len(self.posted)}", TaskPhase.PENDING))
+        return _given(self.creates, Task(f"task-{number}", TaskPhase.PENDING))
 
     async def get_task(self, task_id: str) -> Task:
         self.read.append(task_id)
         done = Task(task_id, TaskPhase.COMPLETED, (f"https://r2.apimodels.app/{task_id}.png",))
-        return _given(self.reads, done)
+        return _given(self.of[task_id] or self.reads, done)
 
     async def get_balance(self) -> Balance:
         if isinstance(self.balance, ProviderError):
@@ -98,7 +105,7 @@ class FakeMessenger:
     largest_bytes: int = 10_000_000
 
     def looks(self, job: Job, outlook: Outlook, pictures: Sequence[Picture]) -> str:
-        return f"{job.state} {outlook.place} {len(pictures)}"
+        return f"{job.state} {outlook.place} {outlook.thirds} {len(pictures)}"
 
     async def edit_by_token(
         self, job: Job, outlook: Outlook, pictures: Sequence[Picture]
@@ -126,7 +133,8 @@ class FakeMessenger:
             raise FilesTooLarge("40005")
         self.shown.append((rung, job.state, len(pictures)))
         self.sizes.extend(picture.size_bytes for picture in pictures)
-        return job.showing
+        posted = tuple(picture.url for picture in pictures) or job.showing.posted_urls
+        return job.showing.but(posted_urls=posted)
 
 
 def png(size: tuple[int, int] = (8, 8), colour: str = "teal") -> bytes:

@@ -13,7 +13,7 @@ from bot.bell import Bell
 from bot.budget import BudgetWatch
 from bot.copies import FolderCopies
 from bot.delivery import Delivery
-from bot.drive import Driver, Timing
+from bot.drive import Driver
 from bot.gallery import Gallery
 from bot.house_rules import Circumstances
 from bot.jobs import Jobs, Rulebook
@@ -30,6 +30,7 @@ from bot.models import (
     State,
 )
 from bot.pictures import PillowPictures
+from bot.pursuit import Pursuit, Timing
 from bot.runner import Runner
 from bot.source_pictures import PillowSources
 from bot.sources import Means, Reach, Sources, When
@@ -45,25 +46,48 @@ from tests.fakes import (
 )
 
 HERE = Circumstances(channel_ids=(9,))
+FAR_S = 30.0
 NO_LIMITS = Limits(0, 0, 0, 0, 0, 0)
 
 
 class JumpingClock:
-    """Time that passes only by sleeping: a sleep jumps ahead after the others had their turn."""
+    """Time that passes only by sleeping: a sleep jumps ahead after the others had their turn.
+
+    Of several sleepers the one that wakes first jumps; a far jump waits longer for the others.
+    """
 
     def __init__(self) -> None:
         self.moment = datetime(2026, 11, 23, 12, tzinfo=UTC)
         self.slept: list[float] = []
+        self._sleepers: list[tuple[datetime, int]] = []
+        self._numbers = itertools.count()
 
     def now(self) -> datetime:
         return self.moment
 
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
+        mine = (self.moment + timedelta(seconds=seconds), next(self._numbers))
+        self._sleepers.append(mine)
+        try:
+            await self._others(0.002)  # the database's threads
+            while mine != min(self._sleepers) or (seconds > FAR_S and await self._news(mine)):
+                await self._others(0.002)
+        finally:
+            self._sleepers.remove(mine)
+        self.moment = max(self.moment, mine[0])
+
+    async def _news(self, mine: tuple[datetime, int]) -> bool:
+        """Whether somebody else went to sleep or woke while this one waited before a far jump."""
+        before = list(self._sleepers)
+        await self._others(0.05)
+        return before != self._sleepers or mine != min(self._sleepers)
+
+    @staticmethod
+    async def _others(real_s: float) -> None:
         for _ in range(20):
             await asyncio.sleep(0)
-        await asyncio.sleep(0.002)  # the database's threads
-        self.moment += timedelta(seconds=seconds)
+        await asyncio.sleep(real_s)
 
 
 @dataclass
@@ -77,6 +101,7 @@ class House:
     api: FakeApi
     downloads: FakeDownloads
     messenger: FakeMessenger
+    pursuit: Pursuit
     driver: Driver
     runner: Runner
     delivery: Delivery
@@ -91,7 +116,7 @@ class House:
     messages: FakeMessages
     ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1000))
 
-    def request(self, person_id: int = 5, prompt: str = "a cat") -> JobRequest:
+    def request(self, person_id: int = 5, prompt: str = "a cat", count: int = 1) -> JobRequest:
         return JobRequest(
             id=next(self.ids),
             kind=Kind.IMAGINE,
@@ -104,21 +129,39 @@ class House:
             reply=Reply(application_id=1, token="t", born_at=self.clock.now()),
             asked_at=self.clock.now(),
             upload_limit_bytes=10_000_000,
+            count=count,
         )
 
-    async def ask(self, person_id: int = 5, *sources: Source) -> Job:
+    async def ask(self, person_id: int = 5, *sources: Source, count: int = 1) -> Job:
         """An admitted and answered job; an edit or a fusion when there are sources."""
         kind = (Kind.IMAGINE, Kind.EDIT, Kind.FUSE)[min(len(sources), 2)]
-        request = replace(self.request(person_id), kind=kind, sources=sources)
+        request = replace(self.request(person_id, count=count), kind=kind, sources=sources)
         job = await self.jobs.admit(request, HERE)
         assert isinstance(job, Job)
         await self.jobs.answered(job, Showing(message_id=55, channel_id=9, state=State.QUEUED))
         return await self.jobs.get(job.id)
 
+    async def pursue(self, job: Job) -> list[float]:
+        """Let each submission, and what stands in for it, be sent and watched; their rests."""
+        rests_s: dict[int, float] = {}
+        while True:
+            now = await self.jobs.get(job.id)
+            new = [one.number for one in now.submissions if one.number not in rests_s]
+            if not new:
+                return list(rests_s.values())
+            pursuits = (self.pursuit.pursue(job.id, number) for number in new)
+            rests_s |= dict(zip(new, await asyncio.gather(*pursuits), strict=True))
+
     async def drive(self, job: Job) -> Job:
-        """Let a driver work until it has nothing to do."""
+        """Let all drivers work until they have nothing to do."""
         async with asyncio.timeout(40):
-            await self.driver.drive(job.id)
+            pursuing = asyncio.create_task(self.pursue(job))
+            over = False
+            while not over:
+                over = pursuing.done()
+                await self.driver.drive(job.id)
+                await asyncio.sleep(0.001)
+            await pursuing
         return await self.jobs.get(job.id)
 
 
@@ -155,13 +198,15 @@ async def house(
         copies = FolderCopies(folder / "darkroom.db.sources", store.houses, clock)
         means = Means(files, PillowSources(), uploads, copies, messages)
         sources = Sources(means, Reach(when, "https://apimodels.app/api/v1"), clock)
-        driver = Driver(jobs, api, sources, gallery, delivery, bell, clock, timing)
+        pursuit = Pursuit(jobs, api, sources, delivery, bell, clock, timing)
+        driver = Driver(jobs, gallery, delivery, bell, clock)
         runner = Runner(
-            jobs, standing, driver, delivery, api, bell, clock, most_at_once=most_at_once
+            *(jobs, standing, pursuit, driver, delivery, api, bell, clock),
+            most_at_once=most_at_once,
         )
         yield House(
-            *(store, clock, bell, jobs, api, downloads, messenger, driver, runner, delivery),
-            *(standing, watch, alarm, journal),
+            *(store, clock, bell, jobs, api, downloads, messenger, pursuit, driver, runner),
+            *(delivery, standing, watch, alarm, journal),
             sources=sources,
             source_downloads=files,
             uploads=uploads,

@@ -18,6 +18,7 @@ RESET_BEFORE = "the connection breaks, nothing is taken"
 HANG = "no answer ever"
 HTML = "a page of a proxy, with status 200"
 TERSE = "taken, and of the message no more is said than Discord has to"
+UNTOLD = "taken, but which message a first answer became is not told"
 YES = "taken, with status 204 and no word"
 
 USER = {"id": "42", "username": "darkroom", "discriminator": "0", "avatar": None, "bot": True}
@@ -83,6 +84,8 @@ class SmallDiscord:
         answer = self._answer(kind, call)
         if trouble == TERSE:
             return _json({"id": "55", "type": 0, "content": ""})
+        if trouble == UNTOLD:
+            return _json({"interaction": {"id": "1000", "type": 2}})
         if trouble == YES:
             return web.Response(status=204)
         return _cut(request) if trouble == RESET_AFTER else answer

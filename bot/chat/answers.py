@@ -49,21 +49,33 @@ class Showable(Protocol):
         ...
 
 
-async def answer(interaction: Interaction, rendered: Rendered) -> Showing:
+async def answer(
+    interaction: Interaction, rendered: Rendered, *, in_place: bool = False
+) -> Showing:
     """Show a job publicly as the first answer.
+
+    `in_place`: not by a new message, but by the one whose button was pressed.
 
     Raises:
         InteractionLost: too late, or answered by somebody else: nobody saw ours.
         ChatUnavailable: Discord is out of reach, so that nobody knows.
         ChatError: refused.
     """
-    response = await _respond(
-        lambda: interaction.response.send_message(
-            embed=rendered.embed,
-            view=rendered.view() or discord.utils.MISSING,
-            allowed_mentions=NOBODY,
+    respond = interaction.response
+    if in_place:
+        response = await _respond(
+            lambda: respond.edit_message(
+                content="", embed=rendered.embed, view=rendered.view(), allowed_mentions=NOBODY
+            )
         )
-    )
+    else:
+        response = await _respond(
+            lambda: respond.send_message(
+                embed=rendered.embed,
+                view=rendered.view() or discord.utils.MISSING,
+                allowed_mentions=NOBODY,
+            )
+        )
     message_id = _id_in(response) if response else await _find_ours(interaction, rendered)
     return Showing(message_id=message_id, channel_id=interaction.channel_id, looks=rendered.looks)
 
@@ -85,6 +97,13 @@ async def update(interaction: Interaction, shown: Showable, note: str | None = N
             content=content, embed=shown.embed, view=shown.view(), allowed_mentions=NOBODY
         )
     )
+
+
+async def dismiss(interaction: Interaction) -> None:
+    """Answer a press by removing the message that carries the component. Raises ChatError."""
+    await _respond(interaction.response.defer)
+    with translated(by_token=True), single_attempts():
+        await interaction.delete_original_response()
 
 
 async def whisper_rendered(

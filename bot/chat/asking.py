@@ -4,14 +4,26 @@ from dataclasses import replace
 
 import discord
 
-from bot import inert, words
+from bot import inert, several_words, words
 from bot.catalogue import Model
-from bot.chat.answers import Interaction, answer, whisper
+from bot.chat.answers import Interaction, answer, whisper, whisper_rendered
 from bot.chat.circumstances import circumstances_of
 from bot.chat.embeds import render
+from bot.chat.pricing import keep, question
 from bot.chat.services import JobService, Services
 from bot.errors import ChatError, ChatUnavailable, StoreError, UserError
-from bot.models import Again, Job, JobRequest, Place, Refusal, Reply, Wish
+from bot.models import (
+    Again,
+    Charged,
+    Failure,
+    Job,
+    JobRequest,
+    Place,
+    Refusal,
+    RefusalReason,
+    Reply,
+    Wish,
+)
 
 
 async def ask(
@@ -33,7 +45,30 @@ async def ask(
         ChatError: nobody saw an answer; the job was given back.
     """
     services: Services = interaction.client.services
-    request = JobRequest(
+    request = _request(interaction, wish, draft_id)
+    confirmed = draft_id is not None
+    here = circumstances_of(interaction)
+    outcome = await services.jobs.admit(request, here, confirmed=confirmed, again=again)
+    match outcome:
+        case Job() as job:
+            interaction.extras["job"] = job.code
+            await _answer(interaction, services.jobs, job)
+        case Refusal(reason=RefusalReason.PRICE_UNCONFIRMED) as asks:
+            await keep(services.drafts, services.clock, request)
+            await whisper_rendered(interaction, question(asks, request.id))
+        case Refusal() as refused:
+            await whisper(interaction, refusal_words(interaction, refused))
+        case None if confirmed:
+            await _tell_taken(interaction, services.jobs, request)
+        case None:  # Discord delivered the event twice; the other one answers
+            pass
+    return isinstance(outcome, Job)
+
+
+def _request(interaction: Interaction, wish: Wish, draft_id: int | None) -> JobRequest:
+    """Who asks for it and where. Raises UserError."""
+    services: Services = interaction.client.services
+    return JobRequest(
         id=interaction.id if draft_id is None else draft_id,
         kind=wish.kind,
         prompt=prompt_of(wish.prompt, services.model),
@@ -50,18 +85,16 @@ async def ask(
         count=wish.count,
         private=wish.private,
     )
-    outcome = await services.jobs.admit(
-        request, circumstances_of(interaction), confirmed=draft_id is not None, again=again
-    )
-    match outcome:
-        case Job() as job:
-            interaction.extras["job"] = job.code
-            await _answer(interaction, services.jobs, job)
-        case Refusal() as refused:
-            await whisper(interaction, refusal_words(interaction, refused))
-        case None:  # Discord delivered the event twice; the other one answers
-            pass
-    return isinstance(outcome, Job)
+
+
+async def _tell_taken(interaction: Interaction, jobs: JobService, request: JobRequest) -> None:
+    """A second press of the same price; an event that came twice is answered by its twin."""
+    job = await jobs.get(request.id)
+    if job.request.reply.token == request.reply.token:
+        return
+    lost = job.failure is Failure.UNANSWERED
+    told = words.failure(Failure.UNANSWERED, Charged.NO) if lost else several_words.TAKEN
+    await whisper(interaction, told)
 
 
 def prompt_of(text: str, model: Model) -> str:
@@ -122,10 +155,17 @@ def _may_write(interaction: Interaction, channel_id: int) -> bool:
 
 async def _answer(interaction: Interaction, jobs: JobService, job: Job) -> None:
     try:
-        showing = await answer(interaction, render(job, await jobs.outlook(job)))
+        rendered = render(job, await jobs.outlook(job))
+        showing = await answer(interaction, rendered, in_place=_on_question(interaction, job))
     except ChatUnavailable:  # perhaps it is out: the care loop withdraws it there
         raise
     except (ChatError, StoreError):
         await jobs.unanswered(job)
         raise
     await jobs.answered(job, showing.but(state=job.state))
+
+
+def _on_question(interaction: Interaction, job: Job) -> bool:
+    """Whether a public question about the job's price was answered: the job takes its place."""
+    asked = interaction.message
+    return asked is not None and job.id != interaction.id and not asked.flags.ephemeral

@@ -20,6 +20,7 @@ from bot.chat import (
     moderation,
     own_data,
     panel,
+    price_presses,
     repeats,
 )
 from bot.chat.answers import Interaction
@@ -31,6 +32,7 @@ PRESSES: Mapping[Action, Press] = {
     **repeats.PRESSES,
     **edits.PRESSES,
     **deletion.PRESSES,
+    **price_presses.PRESSES,
     **panel.PRESSES,
     **moderation.PRESSES,
     **bans.PRESSES,

@@ -9,10 +9,11 @@ from types import MappingProxyType
 
 import discord
 
-from bot import button_words, inert, words
+from bot import button_words, inert, several_words, words
 from bot.chat.custom_ids import Action, custom_id
-from bot.chat.offers import RESULT, may_cost_twice, offers, price_again
+from bot.chat.offers import as_delivered, may_cost_twice, offers, price_again
 from bot.models import Charged, Failure, Job, Kind, Outlook, Picture, State
+from bot.rules import begun_at
 
 _LINKS_LIMIT = 2000
 _MOST_FILES = 10
@@ -147,9 +148,9 @@ def footer(job: Job) -> str:
 
 
 def _pending(job: Job, outlook: Outlook) -> _Face:
-    if any(one.submitted_at for one in job.submissions):  # once more, with its sources sent up
+    if begun_at(job) is not None:  # once more, with its sources sent up
         return _processing(job, outlook)
-    text = words.pending(outlook, job.request.asked_at)
+    text = _ordered(job, words.pending(outlook, job.request.asked_at))
     return _waiting(_Face(Colour.GREY, text, offers(job)), outlook)
 
 
@@ -161,9 +162,18 @@ def _waiting(face: _Face, outlook: Outlook) -> _Face:
     return replace(face, text=text, actions=(Action.SHOW_RESULT, *face.actions))
 
 
+def _ordered(job: Job, text: str) -> str:
+    """Several pictures' price stands before what becomes of them."""
+    return text if job.request.count == 1 else f"{several_words.order(job)}\n{text}"
+
+
 def _processing(job: Job, outlook: Outlook) -> _Face:
-    since = min((one.submitted_at for one in job.submissions if one.submitted_at), default=None)
-    text = words.processing(since or job.request.asked_at)
+    if job.showing.state is State.DELIVERED:  # a late one comes to those that stand there
+        return _completed(job, ())
+    text = _ordered(job, words.processing(begun_at(job) or job.request.asked_at))
+    if outlook.thirds:
+        passed = several_words.time_passed(outlook.thirds, outlook.usual_wait_s)
+        text = f"{text}\n{passed}"
     sources = job.request.sources
     if job.request.kind is Kind.FUSE:
         text = f"{words.image_count(len(sources))}\n{text}"
@@ -179,18 +189,29 @@ def _delivered(job: Job, _: Outlook) -> _Face:
     return _completed(job, ())
 
 
-def _undeliverable(_: Job, __: Outlook) -> _Face:
-    return _Face(Colour.AMBER, words.undeliverable())
+def _undeliverable(job: Job, _: Outlook) -> _Face:
+    several = len(job.result_urls) > 1
+    return _Face(Colour.AMBER, several_words.UNDELIVERABLE if several else words.undeliverable())
 
 
-def _failed(job: Job, _: Outlook) -> _Face:
+def _none(job: Job, _: Outlook) -> _Face:
+    """An end without any picture: one sentence if the same became of all."""
+    if len(several_words.reasons(job)) == 1:
+        return _ENDS[job.state](job)
+    colours = {State.EXPIRED: Colour.AMBER, State.CANCELLED: Colour.GREY}
+    unsure = may_cost_twice(job)
+    colour = Colour.AMBER if unsure else colours.get(job.state, Colour.RED)
+    return _Face(colour, several_words.none_came(job), offers(job))
+
+
+def _failed(job: Job) -> _Face:
     failure = job.failure or Failure.PROVIDER
     text = words.failure(failure, _charged(job))
     colour = Colour.AMBER if failure is Failure.UNKNOWN_OUTCOME else Colour.RED
     return _Face(colour, text, offers(job))
 
 
-def _expired(job: Job, _: Outlook) -> _Face:
+def _expired(job: Job) -> _Face:
     waited = [
         (one.finished_at or job.finished_at or one.submitted_at) - one.submitted_at
         for one in job.submissions
@@ -200,7 +221,7 @@ def _expired(job: Job, _: Outlook) -> _Face:
     return _Face(Colour.AMBER, words.expired(waited_s), offers(job))
 
 
-def _cancelled(job: Job, _: Outlook) -> _Face:
+def _cancelled(job: Job) -> _Face:
     charged = _charged(job)
     interrupted = job.failure is Failure.UNANSWERED
     text = words.failure(Failure.UNANSWERED, charged) if interrupted else words.cancelled(charged)
@@ -208,13 +229,18 @@ def _cancelled(job: Job, _: Outlook) -> _Face:
 
 
 def _completed(job: Job, pictures: Sequence[Picture]) -> _Face:
-    ends = [one.finished_at for one in job.submissions if one.finished_at]
+    ready = [one for one in job.standing if one.state is State.READY]
+    ends = [one.finished_at for one in ready if one.finished_at]
     took_s = (max(ends) - job.request.asked_at).total_seconds() if ends else None
-    text = words.completed(took_s, job.request.person_name)
+    if job.request.count == 1:
+        text = words.completed(took_s, job.request.person_name)
+    else:
+        came = min(len(ready), len(pictures)) if pictures else len(ready)
+        text = several_words.completed(came, job, took_s)
     links = [one.url for one in pictures if not one.original and _linkable(one.url)]
     if links and sum(map(len, links)) <= _LINKS_LIMIT:
         text = f"{text}\n{words.originals(links)}"
-    return _Face(Colour.GREEN, text, RESULT)
+    return _Face(Colour.GREEN, text, offers(as_delivered(job)))
 
 
 def _linkable(url: str) -> bool:
@@ -238,8 +264,11 @@ _FACES: Mapping[State, Callable[[Job, Outlook], _Face]] = MappingProxyType(
         State.READY: _processing,
         State.DELIVERED: _delivered,
         State.UNDELIVERABLE: _undeliverable,
-        State.FAILED: _failed,
-        State.EXPIRED: _expired,
-        State.CANCELLED: _cancelled,
+        State.FAILED: _none,
+        State.EXPIRED: _none,
+        State.CANCELLED: _none,
     }
+)
+_ENDS: Mapping[State, Callable[[Job], _Face]] = MappingProxyType(
+    {State.FAILED: _failed, State.EXPIRED: _expired, State.CANCELLED: _cancelled}
 )

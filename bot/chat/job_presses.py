@@ -84,8 +84,9 @@ async def _redraw(interaction: Interaction, job: Job | None, otherwise: str) -> 
     await jobs.renew(job, reply)  # a token edits nothing before its own answer
     now = await jobs.find(job.code)
     if now is None or now.state is job.state:
-        # READY is shown by its pictures, which are not out yet.
-        state = job.showing.state if job.state is State.READY else job.state
+        # READY is shown by its pictures, which are not out yet or stand there already.
+        kept = job.state is State.READY or job.showing.state is State.DELIVERED
+        state = job.showing.state if kept else job.state
         await jobs.showed(job.id, job.showing.but(looks=rendered.looks, state=state))
     elif now.state not in OPEN:  # it ended meanwhile, and our answer came after the end
         rendered = render(now, await jobs.outlook(now))

@@ -97,7 +97,7 @@ class DiscordMessenger:
         person_id = job.request.person_id
         with translated():
             await self._channel(channel_id, job).send(
-                words.finished(person_id),
+                words.finished(person_id, sum(bool(one.result_urls) for one in job.submissions)),
                 reference=Reference(
                     message_id=message_id,
                     channel_id=channel_id,

@@ -4,10 +4,12 @@ A press of anything else is forged, or the message has changed since it was pres
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from bot.chat.custom_ids import Action
-from bot.models import Failure, Job, State
+from bot.models import Failure, Job, State, Submission
+from bot.rules import OPEN
 
 RESULT = (Action.REROLL, Action.EDIT, Action.DELETE)
 """Below finished pictures."""
@@ -44,25 +46,54 @@ def offers(job: Job) -> tuple[Action, ...]:
     """What the job's message offers in its state."""
     actions = _BY_STATE.get(job.state, ())
     if job.state is State.FAILED:
-        actions = _FAILED.get(job.failure or Failure.PROVIDER, _RETRY)
-    return tuple(one for one in actions if one is not Action.CHECK_AGAIN or _has_task(job))
+        failure = Failure.UNKNOWN_OUTCOME if _lost(job) else job.failure or Failure.PROVIDER
+        actions = _FAILED.get(failure, _RETRY)
+    if job.state is State.DELIVERED:  # perhaps not with all of its pictures
+        actions += (Action.CHECK_AGAIN,)
+        actions += (Action.TRY_AGAIN,) if _lost(job) else ()
+    return tuple(one for one in actions if _fits(job, one))
 
 
 def takes(job: Job, action: Action) -> bool:
     """Whether a press may be meant: pictures are seen a moment before the job is delivered."""
-    return action in offers(job) or (action in RESULT and job.state in _SHOWN)
+    return action in offers(job) or (job.state in _SHOWN and action in offers(as_delivered(job)))
+
+
+def as_delivered(job: Job) -> Job:
+    """As it is once its pictures are seen."""
+    return replace(job, state=State.DELIVERED)
 
 
 def may_cost_twice(job: Job) -> bool:
     """Whether nobody knows if the job was charged, and its picture may even come yet."""
-    return job.state is State.EXPIRED or job.failure is Failure.UNKNOWN_OUTCOME
+    return job.state is State.EXPIRED or bool(_lost(job))
+
+
+def count_again(job: Job) -> int:
+    """How many pictures a new try asks for: beside pictures that are there, the lost ones."""
+    return len(_lost(job)) if job.result_urls else job.request.count
 
 
 def price_again(job: Job) -> int:
-    """What the same request costs once more, in micro-USD, by the price it was made for."""
-    return job.submissions[0].price_micro_usd * job.request.count
+    """What a new try costs, in micro-USD, by the price that the first one was made for."""
+    return job.submissions[0].price_micro_usd * count_again(job)
 
 
-def _has_task(job: Job) -> bool:
-    """A free read needs a task to ask for."""
-    return any(one.task_id for one in job.standing)
+def _fits(job: Job, action: Action) -> bool:
+    """Nobody can cancel a perhaps, and a free read needs a task to ask for."""
+    match action:
+        case Action.CANCEL:
+            open_ = {one.state for one in job.standing} & (OPEN - {State.READY})
+            return open_ != {State.UNKNOWN}
+        case Action.CHECK_AGAIN:
+            return any(one.task_id and _given_up(one) for one in job.standing)
+        case _:
+            return True
+
+
+def _given_up(one: Submission) -> bool:
+    return one.state is State.EXPIRED or one.failure is Failure.UNKNOWN_OUTCOME
+
+
+def _lost(job: Job) -> list[Submission]:
+    return [one for one in job.standing if one.failure is Failure.UNKNOWN_OUTCOME]

@@ -9,7 +9,7 @@ from bot.chat import forms
 from bot.chat.answers import Interaction, open_form
 from bot.chat.asking import ask
 from bot.chat.custom_ids import Action, Press
-from bot.chat.offers import may_cost_twice
+from bot.chat.offers import count_again, may_cost_twice
 from bot.chat.pressed import anybodys_job, jobs_of, on_own_job, own_job
 from bot.chat.services import OldSources, Services
 from bot.errors import UserError
@@ -30,7 +30,8 @@ async def _try_again(interaction: Interaction, job: Job) -> None:
     price_micro_usd = services.model.price_micro_usd
     if not may_cost_twice(job) and price_micro_usd != job.submissions[0].price_micro_usd:
         raise UserError(button_words.price_changed(price_micro_usd))
-    await ask(interaction, await _wish_of(interaction, job), again=Again(job.id, once=True))
+    wish = replace(await _wish_of(interaction, job), count=count_again(job))
+    await ask(interaction, wish, again=Again(job.id, once=True))
 
 
 async def _change_prompt(interaction: Interaction, job: Job) -> None:

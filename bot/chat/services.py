@@ -14,7 +14,6 @@ from bot.models import (
     Block,
     Job,
     JobRequest,
-    Limits,
     Outlook,
     Place,
     Refusal,
@@ -22,9 +21,9 @@ from bot.models import (
     Reply,
     Showing,
     Source,
-    Usage,
 )
 from bot.ports import Clock, Drafts, Journal
+from bot.rules import Case
 
 
 class JobService(Protocol):
@@ -52,6 +51,10 @@ class JobService(Protocol):
 
     async def unanswered(self, job: Job) -> None:
         """Nobody saw an answer."""
+        ...
+
+    async def get(self, job_id: int) -> Job:
+        """One job. Raises JobNotFound."""
         ...
 
     async def find(self, code: str) -> Job | None:
@@ -205,10 +208,8 @@ class HouseService(Protocol):
         """What a server used today (1) or in so many days, today among them."""
         ...
 
-    async def remaining(
-        self, person_id: int, guild_id: int | None, here: Circumstances
-    ) -> tuple[Usage, Limits]:
-        """What one person used, and the limits that apply to that person there."""
+    async def remaining(self, person_id: int, guild_id: int | None, here: Circumstances) -> Case:
+        """What one person used there, the limits that apply, and all that admission asks."""
         ...
 
     async def left(self, guild_id: int) -> None:
@@ -253,8 +254,12 @@ class Replays(Protocol):
 class OldSources(Protocol):
     """Finds input images again: `bot.sources.Sources`."""
 
-    async def refreshed(self, sources: Sequence[Source], job_id: int) -> tuple[Source, ...]:
+    async def refreshed(
+        self, sources: Sequence[Source], job_id: int | None = None
+    ) -> tuple[Source, ...]:
         """The sources of the old job with this id, usable now for a new one.
+
+        None: they were put aside, and are no job's yet.
 
         Raises:
             SourceGone: one of them is nowhere any more; the text names it.

@@ -70,7 +70,8 @@ class Worker:
 
     async def _picture(self, task: SandboxTask, sources: list[bytes], number: int) -> str:
         look, ratio = task.plan.look, str(task.params.get("aspect_ratio", "auto"))
-        work = partial(paint, str(task.params["prompt"]), ratio, sources, look, number)
+        variant = task.turn + number
+        work = partial(paint, str(task.params["prompt"]), ratio, sources, look, variant)
         data = task.plan.ready_made
         if data is None:
             data = await asyncio.get_running_loop().run_in_executor(self.painters, work)

@@ -74,11 +74,15 @@ async def history(
     return await load(connection, jobs.c.id.in_(theirs), undelivered_first, jobs.c.id.desc())
 
 
-async def usual_wait_s(connection: AsyncConnection, model: str) -> float | None:
-    """Median seconds from submission to result of the model's last 50; None under 3."""
+async def usual_wait_s(connection: AsyncConnection, model: str, before: datetime) -> float | None:
+    """Median seconds from submission to result of the model's last 50 by then; None under 3."""
     query = (
         select(submissions.c.submitted_at, submissions.c.finished_at)
-        .where(submissions.c.model == model, submissions.c.state == State.READY)
+        .where(
+            submissions.c.model == model,
+            submissions.c.state == State.READY,
+            submissions.c.finished_at <= before,
+        )
         .order_by(submissions.c.finished_at.desc())
         .limit(_RECENT)
     )

@@ -232,9 +232,10 @@ class SqlStore:
             partial(queries.history, person_id=person_id, guild_id=guild_id, limit=limit)
         )
 
-    async def usual_wait_s(self, model: str) -> float | None:
-        """Median seconds from submission to result of the model's last 50; None: under 3."""
-        return await self._database.read(partial(queries.usual_wait_s, model=model))
+    async def usual_wait_s(self, model: str, before: datetime) -> float | None:
+        """Median seconds of the model's last 50 by then, submission to result; None: under 3."""
+        read = partial(queries.usual_wait_s, model=model, before=before)
+        return await self._database.read(read)
 
     # Facts.
 

@@ -56,7 +56,11 @@ async def move(
     before = (await connection.execute(query)).one_or_none()
     moved = await connection.execute(
         update(submissions)
-        .where(ledger.id == submission_id, ledger.state.in_(sources), *_guards(target, change))
+        .where(
+            ledger.id == submission_id,
+            ledger.state.in_(sources),
+            *_guards(sources, target, change),
+        )
         .values(**_written(target, change, now))
     )
     if before is None or moved.rowcount != 1:
@@ -86,15 +90,17 @@ async def _queue_stand_in(connection: AsyncConnection, submission_id: int) -> No
         await connection.execute(insert(submissions).values(**like_it))
 
 
-def _guards(target: State, change: Change) -> list[ColumnElement[bool]]:
+def _guards(sources: Collection[State], target: State, change: Change) -> list[ColumnElement[bool]]:
     """What must hold beside the state.
 
-    People saw the pictures, or were told that they are kept: such a job never moves back. A task
-    that is known is never exchanged for another. Nothing is sent that nobody was told of. What
-    was forgotten is never waited for again.
+    People saw the pictures, or were told that they are kept: such a job never moves back, unless
+    a late one comes to those that they see. A task that is known is never exchanged for another.
+    Nothing is sent that nobody was told of. What was forgotten is never waited for again.
     """
     ledger = submissions.c
-    its_job = [jobs.c.id == ledger.job_id, jobs.c.state.not_in(SHOWN_OR_KEPT)]
+    late = target is State.WAITING and BROKEN_OFF.issuperset(sources)
+    closed = {State.UNDELIVERABLE} if late else SHOWN_OR_KEPT
+    its_job = [jobs.c.id == ledger.job_id, jobs.c.state.not_in(closed)]
     guards: list[ColumnElement[bool]] = []
     if target is State.SUBMITTING:
         its_job.append(jobs.c.answered_at.is_not(None))
@@ -138,7 +144,7 @@ async def _follow(connection: AsyncConnection, job_id: int, now: datetime) -> No
         .where(jobs.c.id == job_id)
         .values(
             state=state,
-            failure=next(row.failure for row in rows if row.state is state),
+            failure=next((row.failure for row in rows if row.state is state), None),
             finished_at=None if state in OPEN else now,
         )
     )
@@ -152,7 +158,10 @@ async def move_job(
     failure: Failure | None,
     now: datetime,
 ) -> Job | None:
-    """Move the job alone; when it fails, so do its submissions that were ready."""
+    """Move the job alone; when it fails, so do its submissions that were ready.
+
+    Delivered counts as shown: a late picture is something new to show then.
+    """
     query = select(jobs.c.id.label("job_id"), null().label("number"), jobs.c.state).where(
         jobs.c.id == job_id
     )
@@ -160,7 +169,7 @@ async def move_job(
     moved = await connection.execute(
         update(jobs)
         .where(jobs.c.id == job_id, jobs.c.state.in_(sources))
-        .values(state=target, failure=failure, finished_at=now)
+        .values(state=target, failure=failure, finished_at=now, **_shown(target))
     )
     if before is None or moved.rowcount != 1:
         return None
@@ -172,6 +181,10 @@ async def move_job(
         )
     await _record(connection, before, target, failure, now)
     return await find_job(connection, jobs.c.id == job_id)
+
+
+def _shown(target: State) -> dict[str, State]:
+    return {"shown_state": target} if target is State.DELIVERED else {}
 
 
 async def _record(

@@ -133,11 +133,11 @@ async def test_usual_wait_is_the_models_median_and_none_under_three(
 ) -> None:
     await _takes(store, clock, 10)
     await _takes(store, clock, 90)
-    assert await store.usual_wait_s("m") is None
+    assert await store.usual_wait_s("m", clock.now()) is None
     await _takes(store, clock, 30)
     await _takes(store, clock, 500, model="slow")
-    assert await store.usual_wait_s("m") == 30
-    assert await store.usual_wait_s("slow") is None
+    assert await store.usual_wait_s("m", clock.now()) == 30
+    assert await store.usual_wait_s("slow", clock.now()) is None
 
 
 async def test_usual_wait_forgets_all_but_the_last_fifty(store: Store, clock: FakeClock) -> None:
@@ -145,7 +145,7 @@ async def test_usual_wait_forgets_all_but_the_last_fifty(store: Store, clock: Fa
         await _takes(store, clock, 100)
     for _ in range(50):
         await _takes(store, clock, 7)
-    assert await store.usual_wait_s("m") == 7
+    assert await store.usual_wait_s("m", clock.now()) == 7
 
 
 async def test_a_fact_is_the_last_that_was_written(store: Store) -> None:

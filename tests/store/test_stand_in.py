@@ -130,7 +130,7 @@ async def test_of_several_pictures_each_has_its_own(store: SqlStore) -> None:
         assert await fail(store, sent, number) is not None
     job = await store.get_job(job.id)
     assert [one.number for one in job.submissions] == [1, 2, 3, 1 + STAND_IN, 2 + STAND_IN]
-    assert [one.number for one in job.standing] == [3, 1 + STAND_IN, 2 + STAND_IN]
+    assert [one.number for one in job.standing] == [1 + STAND_IN, 2 + STAND_IN, 3], "in its place"
     assert all(one.state in OPEN for one in job.standing)
 
 

@@ -65,7 +65,7 @@ async def use_everything(store: SqlStore) -> None:
     await store.unsettled(job.created_at)
     await store.history(ANA, GUILD, 25)
     await store.history(ANA, None, 25)
-    await store.usual_wait_s("m")
+    await store.usual_wait_s("m", job.created_at)
     await store.find_job(job.code)
     await store.find_submission("token")
     await store.write_fact("name", "value")

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.drive import BREATH_S
 from bot.errors import (
     BadKey,
     BadRequest,
@@ -27,6 +26,8 @@ from bot.errors import (
     TaskNotFound,
     TokenExpired,
 )
+from bot.gallery import DAMAGED_COPIES
+from bot.ladder import Ending
 from bot.models import (
     Change,
     Charged,
@@ -34,6 +35,7 @@ from bot.models import (
     Job,
     Outlook,
     Picture,
+    Reply,
     Showing,
     Source,
     State,
@@ -41,6 +43,7 @@ from bot.models import (
     Task,
     TaskPhase,
 )
+from bot.pursuit import BREATH_S
 from tests.house import HERE, House, house
 
 
@@ -74,7 +77,7 @@ async def test_however_often_callbacks_ring_reads_keep_a_distance(
         read = home.api.get_task
 
         async def ring_and_read(task_id: str) -> Task:
-            home.bell.ring(job.id)
+            home.bell.ring(job.id, called=1)
             return await read(task_id)
 
         monkeypatch.setattr(home.api, "get_task", ring_and_read)
@@ -117,7 +120,7 @@ async def test_surely_not_created_is_tried_later_with_the_providers_wish(tmp_pat
     async with house(tmp_path) as home:
         home.api.creates.append(NotCreated("429", retry_after_s=7.0))
         job = await home.ask()
-        assert await home.driver.drive(job.id) == 7.0
+        assert await home.pursue(job) == [7.0]
         job = await home.jobs.get(job.id)
         assert job.state is State.QUEUED
         assert job.submissions[0].charged is Charged.NO
@@ -316,7 +319,7 @@ async def test_the_next_process_goes_on_from_each_state(
         caring = asyncio.create_task(home.runner.run())
         async with asyncio.timeout(40):
             while (end := await home.jobs.get(job.id)).showing.state not in {
-                State.READY,
+                State.DELIVERED,
                 State.FAILED,
             }:
                 await asyncio.sleep(0.01)
@@ -414,6 +417,14 @@ async def test_a_damaged_copy_is_fetched_again(
         job = await home.drive(await home.ask())
         assert job.state is State.DELIVERED
         assert len(home.downloads.fetched) == 2
+
+
+async def test_a_copy_that_stays_damaged_is_not_fetched_for_ever(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        home.downloads.data = home.downloads.data[:-20]
+        job = await home.drive(await home.ask())
+        assert (job.state, job.failure) == (State.FAILED, Failure.NO_USABLE_IMAGE)
+        assert len(home.downloads.fetched) == 1 + DAMAGED_COPIES
 
 
 async def test_a_read_that_hangs_does_not_outlast_the_time_limit(
@@ -545,7 +556,7 @@ async def test_sources_that_are_not_ready_leave_the_row_queued(tmp_path: Path) -
     async with house(tmp_path, when="always") as home:
         home.uploads.errors.append(NotCreated("429", retry_after_s=7.0))
         job = await home.ask(5, SOURCE)
-        assert await home.driver.drive(job.id) == 7.0
+        assert await home.pursue(job) == [7.0]
         waiting = await home.jobs.get(job.id)
         assert (waiting.state, waiting.submissions[0].submitted_at) == (State.QUEUED, None)
         assert home.api.posted == []
@@ -593,9 +604,30 @@ async def test_a_stop_while_sources_are_prepared_sends_nothing(
         job, fetch = await home.ask(5, SOURCE), home.source_downloads.fetch
 
         async def stop(url: str, folder: Path) -> Path:
-            home.driver.stopping = True
+            home.pursuit.stopping = True
             return await fetch(url, folder)
 
         monkeypatch.setattr(home.source_downloads, "fetch", stop)
         assert (await home.drive(job)).state is State.QUEUED
         assert home.api.posted == []
+
+
+async def test_a_token_that_a_press_brings_during_the_download_shows_the_pictures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with house(tmp_path) as home:
+        job, fetch, finish = await home.ask(), home.downloads.fetch, home.delivery.finish
+        used: list[str] = []
+
+        async def fetch_while_somebody_presses(url: str, folder: Path) -> Path:
+            await home.jobs.renew(job, Reply(1, "fresh", home.clock.now()))
+            return await fetch(url, folder)
+
+        async def note_the_token(one: Job, pictures: Sequence[Picture] = ()) -> Ending:
+            used.append(one.request.reply.token)
+            return await finish(one, pictures)
+
+        monkeypatch.setattr(home.downloads, "fetch", fetch_while_somebody_presses)
+        monkeypatch.setattr(home.delivery, "finish", note_the_token)
+        assert (await home.drive(job)).state is State.DELIVERED
+        assert used == ["fresh"]

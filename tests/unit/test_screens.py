@@ -99,7 +99,7 @@ def test_figures_fit_their_fields() -> None:
     check(server_screen({"Today": report, "7 days": report, "30 days": report}))
     check(server_screen({"30 days": UsageReport(0, 0, {}, (), (), None)}))
     limits = Limits(86_400, 50, 1000, 0, 0, 0)
-    check(own_screen(Usage(ASKED_AT, last_counted_at=ASKED_AT), limits))
+    check(own_screen(Usage(ASKED_AT, last_counted_at=ASKED_AT), limits, "x" * 1024))
 
 
 def test_long_texts_fit() -> None:
