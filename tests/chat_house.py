@@ -17,6 +17,7 @@ from bot.errors import SourceGone
 from bot.hosts import HostRule
 from bot.house_rules import Circumstances
 from bot.models import (
+    Again,
     Draft,
     Job,
     JobRequest,
@@ -50,10 +51,16 @@ class FakeJobs:
     replies: list[Reply] = field(default_factory=list)
     too_late: bool = False
     confirmed: list[bool] = field(default_factory=list)
+    repeated: list[Again | None] = field(default_factory=list)
     stopped: RefusalReason | None = None
 
     async def admit(
-        self, request: JobRequest, here: Circumstances, *, confirmed: bool = False
+        self,
+        request: JobRequest,
+        here: Circumstances,
+        *,
+        confirmed: bool = False,
+        again: Again | None = None,
     ) -> Job | Refusal | None:
         if isinstance(self.outcome, Exception):
             raise self.outcome
@@ -62,6 +69,7 @@ class FakeJobs:
         self.admitted.append(request)
         self.circumstances.append(here)
         self.confirmed.append(confirmed)
+        self.repeated.append(again)
         return job(State.QUEUED, request)
 
     async def answered(self, one: Job, showing: Showing) -> None:

@@ -101,7 +101,7 @@ async def update(interaction: Interaction, shown: Showable, note: str | None = N
 
 async def dismiss(interaction: Interaction) -> None:
     """Answer a press by removing the message that carries the component. Raises ChatError."""
-    await _respond(interaction.response.defer)
+    await acknowledge(interaction)
     with translated(by_token=True), single_attempts():
         await interaction.delete_original_response()
 
@@ -153,6 +153,11 @@ async def open_form(interaction: Interaction, form: discord.ui.Modal) -> None:
     """Answer by a form; what is typed into it comes to `bot.chat.buttons`. Raises ChatError."""
     form.stop()  # or discord.py would keep it in memory for its own dispatch
     await _respond(lambda: interaction.response.send_modal(form))
+
+
+async def acknowledge(interaction: Interaction) -> None:
+    """Answer a press without showing anything: what it does is seen by itself. Raises ChatError."""
+    await _respond(lambda: interaction.response.defer())
 
 
 async def amend(

@@ -13,6 +13,7 @@ from bot.chat.pricing import keep, question
 from bot.chat.services import JobService, Services
 from bot.errors import ChatError, ChatUnavailable, StoreError, UserError
 from bot.models import (
+    Again,
     Charged,
     Failure,
     Job,
@@ -25,11 +26,17 @@ from bot.models import (
 )
 
 
-async def ask(interaction: Interaction, wish: Wish, *, draft_id: int | None = None) -> bool:
+async def ask(
+    interaction: Interaction,
+    wish: Wish,
+    *,
+    draft_id: int | None = None,
+    again: Again | None = None,
+) -> bool:
     """Admit what a command, a form or a press asks for, and answer it; whether it was admitted.
 
     With `draft_id`, the asker has taken the price of that draft: the job bears its id, so that
-    taking it twice makes one job.
+    taking it twice makes one job. With `again`, it repeats an earlier job.
 
     Raises:
         UserError: the prompt or the ratio is not to be had, or there is no channel to answer in.
@@ -40,14 +47,16 @@ async def ask(interaction: Interaction, wish: Wish, *, draft_id: int | None = No
     services: Services = interaction.client.services
     request = _request(interaction, wish, draft_id)
     confirmed = draft_id is not None
-    outcome = await services.jobs.admit(request, circumstances_of(interaction), confirmed=confirmed)
+    outcome = await services.jobs.admit(
+        request, circumstances_of(interaction), confirmed=confirmed, again=again
+    )
     match outcome:
         case Job() as job:
             interaction.extras["job"] = job.code
             await _answer(interaction, services.jobs, job)
         case Refusal(reason=RefusalReason.PRICE_UNCONFIRMED) as asks:
             await keep(services.drafts, services.clock, request)
-            await whisper_rendered(interaction, question(asks, request.id))
+            await whisper_rendered(interaction, question(asks, request.id, again))
         case Refusal() as refused:
             await whisper(interaction, refusal_words(interaction, refused))
         case None if confirmed:

@@ -11,7 +11,18 @@ removes its file and its lines here.
 from collections.abc import Mapping
 
 from bot import words
-from bot.chat import bans, gathering, job_presses, moderation, own_data, panel, price_presses
+from bot.chat import (
+    bans,
+    deletion,
+    edits,
+    gathering,
+    job_presses,
+    moderation,
+    own_data,
+    panel,
+    price_presses,
+    repeats,
+)
 from bot.chat.answers import Interaction
 from bot.chat.custom_ids import Action, Press, parse
 from bot.errors import UserError
@@ -19,13 +30,22 @@ from bot.errors import UserError
 PRESSES: Mapping[Action, Press] = {
     **job_presses.PRESSES,
     **price_presses.PRESSES,
+    **repeats.PRESSES,
+    **edits.PRESSES,
+    **deletion.PRESSES,
     **panel.PRESSES,
     **moderation.PRESSES,
     **bans.PRESSES,
     **own_data.PRESSES,
     **gathering.PRESSES,
 }
-FORMS: Mapping[Action, Press] = {**panel.FORMS, **bans.FORMS, **gathering.FORMS}
+FORMS: Mapping[Action, Press] = {
+    **repeats.FORMS,
+    **edits.FORMS,
+    **panel.FORMS,
+    **bans.FORMS,
+    **gathering.FORMS,
+}
 
 
 async def press(interaction: Interaction) -> None:

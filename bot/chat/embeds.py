@@ -9,10 +9,11 @@ from types import MappingProxyType
 
 import discord
 
-from bot import inert, several_words, words
+from bot import button_words, inert, several_words, words
 from bot.chat.custom_ids import Action, custom_id
-from bot.models import Charged, Failure, Job, Kind, Outlook, Picture, State, Submission
-from bot.rules import OPEN, begun_at
+from bot.chat.offers import below_pictures, may_cost_twice, offers, price_again
+from bot.models import Charged, Failure, Job, Kind, Outlook, Picture, State
+from bot.rules import begun_at
 
 _LINKS_LIMIT = 2000
 _MOST_FILES = 10
@@ -33,9 +34,12 @@ class Colour(IntEnum):
 _LABELS: Mapping[Action, str] = MappingProxyType(
     {
         Action.CANCEL: words.CANCEL,
-        Action.TRY_AGAIN: words.TRY_AGAIN,
         Action.CHECK_AGAIN: words.CHECK_AGAIN,
         Action.SHOW_RESULT: words.SHOW_RESULT,
+        Action.REROLL: button_words.REROLL,
+        Action.EDIT: button_words.EDIT,
+        Action.DELETE: button_words.DELETE,
+        Action.CHANGE_PROMPT: button_words.CHANGE_PROMPT,
     }
 )
 
@@ -91,8 +95,14 @@ def _rendered(job: Job, face: _Face, shown: tuple[Picture, ...]) -> Rendered:
     embed.set_footer(text=footer(job))
     if face.thumbnail is not None and len(face.thumbnail) <= _LONGEST_URL:
         embed.set_thumbnail(url=face.thumbnail)
-    buttons = tuple((_LABELS[action], custom_id(action, job.code)) for action in face.actions)
+    buttons = tuple((_label(action, job), custom_id(action, job.code)) for action in face.actions)
     return Rendered(embed, buttons, shown)
+
+
+def _label(action: Action, job: Job) -> str:
+    if action is not Action.TRY_AGAIN:
+        return _LABELS[action]
+    return words.TRY_AGAIN if may_cost_twice(job) else button_words.try_again(price_again(job))
 
 
 def render_fetching(job: Job) -> Rendered:
@@ -141,7 +151,7 @@ def _pending(job: Job, outlook: Outlook) -> _Face:
     if begun_at(job) is not None:  # once more, with its sources sent up
         return _processing(job, outlook)
     text = _ordered(job, words.pending(outlook, job.request.asked_at))
-    return _waiting(_Face(Colour.GREY, text, (Action.CANCEL,)), outlook)
+    return _waiting(_Face(Colour.GREY, text, offers(job)), outlook)
 
 
 def _waiting(face: _Face, outlook: Outlook) -> _Face:
@@ -168,9 +178,7 @@ def _processing(job: Job, outlook: Outlook) -> _Face:
     if job.request.kind is Kind.FUSE:
         text = f"{words.image_count(len(sources))}\n{text}"
     thumbnail = sources[0].url if job.request.kind is Kind.EDIT else None
-    open_ = {one.state for one in job.standing} & (OPEN - {State.READY})
-    actions = () if open_ == {State.UNKNOWN} else (Action.CANCEL,)  # nobody can cancel a perhaps
-    return _waiting(_Face(Colour.BLURPLE, text, actions, thumbnail), outlook)
+    return _waiting(_Face(Colour.BLURPLE, text, offers(job), thumbnail), outlook)
 
 
 def _unknown(_: Job, __: Outlook) -> _Face:
@@ -190,17 +198,16 @@ def _none(job: Job, _: Outlook) -> _Face:
     """An end without any picture: one sentence if the same became of all."""
     if len(several_words.reasons(job)) == 1:
         return _ENDS[job.state](job)
-    colours = {State.EXPIRED: Colour.AMBER, State.CANCELLED: Colour.GREY}
-    colour = Colour.AMBER if _lost(job) else colours.get(job.state, Colour.RED)
-    return _Face(colour, several_words.none_came(job), _remedies(job))
+    colours = {State.CANCELLED: Colour.GREY}
+    colour = Colour.AMBER if may_cost_twice(job) else colours.get(job.state, Colour.RED)
+    return _Face(colour, several_words.none_came(job), offers(job))
 
 
 def _failed(job: Job) -> _Face:
     failure = job.failure or Failure.PROVIDER
     text = words.failure(failure, _charged(job))
-    if failure is not Failure.UNKNOWN_OUTCOME:
-        return _Face(Colour.RED, text)
-    return _Face(Colour.AMBER, text, _remedies(job))
+    colour = Colour.AMBER if failure is Failure.UNKNOWN_OUTCOME else Colour.RED
+    return _Face(colour, text, offers(job))
 
 
 def _expired(job: Job) -> _Face:
@@ -210,13 +217,14 @@ def _expired(job: Job) -> _Face:
         if one.submitted_at
     ]
     waited_s = max((one.total_seconds() for one in waited), default=0.0)
-    return _Face(Colour.AMBER, words.expired(waited_s), _remedies(job))
+    return _Face(Colour.AMBER, words.expired(waited_s), offers(job))
 
 
 def _cancelled(job: Job) -> _Face:
-    if job.failure is Failure.UNANSWERED:
-        return _Face(Colour.GREY, words.failure(job.failure, _charged(job)))
-    return _Face(Colour.GREY, words.cancelled(_charged(job)))
+    charged = _charged(job)
+    interrupted = job.failure is Failure.UNANSWERED
+    text = words.failure(Failure.UNANSWERED, charged) if interrupted else words.cancelled(charged)
+    return _Face(Colour.GREY, text, offers(job))
 
 
 def _completed(job: Job, pictures: Sequence[Picture]) -> _Face:
@@ -231,23 +239,12 @@ def _completed(job: Job, pictures: Sequence[Picture]) -> _Face:
     links = [one.url for one in pictures if not one.original and _linkable(one.url)]
     if links and sum(map(len, links)) <= _LINKS_LIMIT:
         text = f"{text}\n{words.originals(links)}"
-    return _Face(Colour.GREEN, text, _remedies(job))
+    return _Face(Colour.GREEN, text, below_pictures(job))
 
 
 def _linkable(url: str) -> bool:
     """Whether the address ends where it should in a masked link."""
     return bool(url) and not set(url) & set(" <>()\n")
-
-
-def _remedies(job: Job) -> tuple[Action, ...]:
-    """For what was given up: a free read where there is a task to ask for, else a new request."""
-    given_up = [one for one in job.standing if one.state is State.EXPIRED] + _lost(job)
-    check = (Action.CHECK_AGAIN,) if any(one.task_id for one in given_up) else ()
-    return (*check, Action.TRY_AGAIN) if _lost(job) else check
-
-
-def _lost(job: Job) -> list[Submission]:
-    return [one for one in job.standing if one.failure is Failure.UNKNOWN_OUTCOME]
 
 
 def _charged(job: Job) -> Charged:

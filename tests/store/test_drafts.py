@@ -35,6 +35,11 @@ async def test_a_draft_is_found_as_it_was_by_its_person_alone(
     assert await store.drafts.find_draft(2, 5) is None
 
 
+@pytest.mark.parametrize("forged", [0, -1, 2**63, 10**61])
+async def test_a_number_that_no_id_can_be_finds_nothing(store: SqlStore, forged: int) -> None:
+    assert await store.drafts.find_draft(forged, 5) is None
+
+
 async def test_a_draft_lives_for_an_hour(store: SqlStore, clock: FakeClock) -> None:
     await store.drafts.save_draft(draft(clock))
     await clock.advance((LIFE - timedelta(seconds=1)).total_seconds())
