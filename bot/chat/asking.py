@@ -60,7 +60,7 @@ async def ask(
             await shown_first(services.jobs, job, show)
         case Refusal(reason=RefusalReason.PRICE_UNCONFIRMED) as asks:
             await keep(services.drafts, services.clock, request)
-            await whisper_rendered(interaction, question(asks, request.id))
+            await whisper_rendered(interaction, question(asks, request.id, again))
         case Refusal() as refused:
             await whisper(interaction, refusal_words(interaction, refused))
         case None if confirmed:
