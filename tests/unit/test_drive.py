@@ -25,6 +25,7 @@ from bot.errors import (
     TaskNotFound,
     TokenExpired,
 )
+from bot.gallery import DAMAGED_COPIES
 from bot.ladder import Ending
 from bot.models import (
     Change,
@@ -413,6 +414,14 @@ async def test_a_damaged_copy_is_fetched_again(
         job = await home.drive(await home.ask())
         assert job.state is State.DELIVERED
         assert len(home.downloads.fetched) == 2
+
+
+async def test_a_copy_that_stays_damaged_is_not_fetched_for_ever(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        home.downloads.data = home.downloads.data[:-20]
+        job = await home.drive(await home.ask())
+        assert (job.state, job.failure) == (State.FAILED, Failure.NO_USABLE_IMAGE)
+        assert len(home.downloads.fetched) == 1 + DAMAGED_COPIES
 
 
 async def test_a_read_that_hangs_does_not_outlast_the_time_limit(
