@@ -387,9 +387,15 @@ class Jobs:
         return await self._move(submission, {State.READY}, State.FAILED, change)
 
     async def renew(self, job: Job, reply: Reply) -> None:
-        """A press brought a fresh token: the job's message can be edited for 15 minutes more."""
+        """A press brought a fresh token: the job's message can be edited for 15 minutes more.
+
+        Its driver is not woken before `heard`: what the press is answered with comes first.
+        """
         await self._store.save_reply(job.id, reply)
-        self._bell.ring(job.id)
+
+    def heard(self, job_id: int) -> None:
+        """A press is answered and noted: the job's driver may look."""
+        self._bell.ring(job_id)
 
     async def showed(self, job_id: int, showing: Showing) -> None:
         """What people now see."""

@@ -49,6 +49,7 @@ class FakeJobs:
     shown: list[Showing] = field(default_factory=list)
     dropped: list[Job] = field(default_factory=list)
     replies: list[Reply] = field(default_factory=list)
+    shown_when_heard: list[int] = field(default_factory=list)
     too_late: bool = False
     confirmed: list[bool] = field(default_factory=list)
     repeated: list[Again | None] = field(default_factory=list)
@@ -102,6 +103,9 @@ class FakeJobs:
 
     async def renew(self, one: Job, reply: Reply) -> None:
         self.replies.append(reply)
+
+    def heard(self, job_id: int) -> None:
+        self.shown_when_heard.append(len(self.shown))
 
     async def history(self, person_id: int, guild_id: int | None) -> list[Job]:
         mine = self.known and self.known.request.person_id == person_id

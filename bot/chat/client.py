@@ -296,8 +296,12 @@ def _growing_waits_s() -> Iterator[float]:
         wait_s = min(wait_s * 2, 60.0)
 
 
-def _line(error: Exception) -> str:
+def _line(error: BaseException) -> str:
     """What happened, in one line of the error's own words."""
+    if isinstance(error, AttributeError) and error.__context__ is not None:
+        error = error.__context__  # discord.py 2.7.1 trips over the connection that never was
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
     return " ".join(str(error).split()) or type(error).__name__
 
 

@@ -77,6 +77,10 @@ class JobService(Protocol):
         """A press on the job's message brought a fresh token."""
         ...
 
+    def heard(self, job_id: int) -> None:
+        """The press is answered and noted."""
+        ...
+
     async def history(self, person_id: int, guild_id: int | None) -> Sequence[Job]:
         """A person's newest jobs there, undelivered ones first."""
         ...

@@ -238,6 +238,11 @@ async def test_apps_menus_of_messages_and_people_reach_the_bot(
     await guest.composer.press("Enter")
     await guest.last.locator(".prose").click(button="right")
     await guest.page.get_by_role("menuitem", name="Inspect").click()
+    await answered.answer(MESSAGE, {"content": "Once", "flags": EPHEMERAL})
+    looked_at = guest.messages.filter(has_text="Look at me")
+    await looked_at.hover()
+    await looked_at.get_by_title("More").click()
+    await guest.page.get_by_role("menuitem", name="Inspect").click()
     handle = await answered.answer(MESSAGE, {"content": "Seen", "flags": EPHEMERAL})
     assert handle.interaction.payload["data"]["name"] == "Inspect"
     await expect(guest.last).to_contain_text("Only you can see this")

@@ -45,6 +45,7 @@ async def test_cancel_redraws_the_message_and_remembers_it(house: ChatHouse) -> 
         await asyncio.sleep(0.002)
     assert house.jobs.shown[0].state is State.CANCELLED
     assert house.jobs.shown[0].message_id == 55
+    assert house.jobs.shown_when_heard == [1], "the driver looks once it is noted"
 
 
 async def test_check_again_waits_anew(house: ChatHouse) -> None:
