@@ -55,8 +55,13 @@ def below_pictures(job: Job) -> tuple[Action, ...]:
 
 
 def takes(job: Job, action: Action) -> bool:
-    """Whether a press may be meant: pictures are seen a moment before the job is delivered."""
-    return action in offers(job) or (action in RESULT and job.state in _SHOWN)
+    """Whether a press may be meant by what stands there, which is not always the job's state."""
+    return action in offers(job) or (stand_there(job) and action in below_pictures(job))
+
+
+def stand_there(job: Job) -> bool:
+    """Whether pictures are seen: also just before the end, and while a late one comes."""
+    return job.state in _SHOWN or job.showing.state is State.DELIVERED
 
 
 def may_cost_twice(job: Job) -> bool:

@@ -461,6 +461,7 @@ async def test_a_message_is_deleted_by_the_presses_own_token(
     if known is not None:
         (showing,) = house.jobs.shown
         assert (showing.message_id, showing.posted_urls) == (None, ())
+        assert showing.rung == "nowhere"
 
 
 @pytest.mark.parametrize("known", [DONE, None], ids=["known", "forgotten"])
@@ -509,6 +510,14 @@ async def test_a_deletion_that_discord_is_too_busy_for_is_tried_again(house: Cha
     await house.clock.advance(1)
     await pressing
     assert removed(house) == 2
+    assert house.jobs.shown[0].message_id is None
+
+
+async def test_pictures_that_a_late_one_is_waited_for_are_deleted(house: ChatHouse) -> None:
+    there = DONE.showing.but(state=State.DELIVERED)
+    house.jobs.known = replace(job(State.WAITING), showing=there)
+    await answered(house, pressed(Action.DELETE))
+    assert removed(house) == 1
     assert house.jobs.shown[0].message_id is None
 
 
