@@ -201,6 +201,9 @@ def _ping(rules: HouseRules, _: Limits) -> str:
     return "who waited long is pinged" if rules.ping else "nobody is pinged"
 
 
+DEAF = "commands and menus only: this bot's owner switched messages off everywhere"
+
+
 def _replies(rules: HouseRules, _: Limits) -> str:
     return "messages that mention me are requests" if rules.replies else "commands and menus only"
 

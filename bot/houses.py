@@ -66,7 +66,8 @@ class Houses:
     async def view(self, guild_id: int) -> Sequence[tuple[str, str]]:
         """Every rule that applies, as (name, words), the operator's defaults filled in."""
         rules = await self._store.house_rules(guild_id)
-        return [(str(one), self._stand([one], rules)) for one in Setting]
+        deaf = {} if self._rulebook.policy.replies else {Setting.REPLIES: house_words.DEAF}
+        return [(str(one), deaf.get(one) or self._stand([one], rules)) for one in Setting]
 
     async def changes(self, guild_id: int, limit: int = 25) -> Sequence[RuleChange]:
         """Who changed what, newest first."""

@@ -15,7 +15,7 @@ from bot.chat.client import DarkroomBot, point_at
 from bot.chat.services import Services
 from bot.errors import SourceGone
 from bot.hosts import HostRule
-from bot.house_rules import Circumstances
+from bot.house_rules import DEFAULT, Circumstances, HouseRules
 from bot.models import (
     Again,
     Draft,
@@ -187,11 +187,15 @@ class FakeDrafts:
 
 @dataclass
 class FakeHouses:
-    """Only where the client comes and goes; for the rest, give `services` real houses."""
+    """Where the client comes and goes, and one set of rules; else, give `services` real houses."""
 
     servers: list[int] = field(default_factory=list)
     left_servers: list[int] = field(default_factory=list)
     joined_servers: list[int] = field(default_factory=list)
+    ruled: HouseRules = DEFAULT
+
+    async def rules(self, guild_id: int) -> HouseRules:
+        return self.ruled
 
     async def servers_are(self, guild_ids: Collection[int]) -> None:
         self.servers = list(guild_ids)

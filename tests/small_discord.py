@@ -33,6 +33,7 @@ class Call:
     payload: Any
     files: dict[str, bytes]
     authorized: bool
+    query: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -59,6 +60,8 @@ class SmallDiscord:
         self.troubles: defaultdict[str, deque[Trouble]] = defaultdict(deque)
         self.commands: dict[str, list[dict[str, Any]]] = {}
         self.acknowledged: dict[str, dict[str, Any]] = {}
+        self.channel: dict[str, Any] = {}  # what a look at a channel shows
+        self.written: list[dict[str, Any]] = []  # ... at its messages, newest first
         self.messages: dict[str, dict[str, Any]] = {}
         self.public = False
         self.url = ""
@@ -103,6 +106,8 @@ class SmallDiscord:
                 return _application(self.public)
             case "GET member":
                 return {"user": _person(int(call.path.split("/")[-1])), "roles": [], "flags": 0}
+            case "GET channel":
+                return self.channel
             case "POST dm":
                 return {"id": "99", "type": 1, "recipients": [_person(5)]}
         return None
@@ -120,6 +125,12 @@ class SmallDiscord:
             case "PUT commands":
                 self.commands[call.path] = call.payload
                 return _json([{"id": "1", "application_id": "1", **one} for one in call.payload])
+            case "GET messages":
+                return _json(self.written)
+            case "GET message" if self.written:
+                return _json(self.written[0])
+            case "DELETE message":
+                return web.Response(status=204)
             case _:
                 return _json(_message(call.payload, call.path) | self._fields(call))
 
@@ -210,6 +221,7 @@ def _kind(path: str) -> str:
         ("/messages", "messages"),
         ("/webhooks/", "followup"),
         ("/members/", "member"),
+        ("/channels/", "channel"),
     ):
         if part in path:
             return kind
@@ -229,7 +241,7 @@ async def _read(request: web.Request) -> Call:
     elif request.can_read_body:
         payload = json.loads(await request.read())
     authorized = "Authorization" in request.headers
-    return Call(request.method, request.path, payload, files, authorized)
+    return Call(request.method, request.path, payload, files, authorized, dict(request.query))
 
 
 def _cut(request: web.Request) -> web.Response:

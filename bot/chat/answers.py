@@ -101,7 +101,7 @@ async def update(interaction: Interaction, shown: Showable, note: str | None = N
 
 async def dismiss(interaction: Interaction) -> None:
     """Answer a press by removing the message that carries the component. Raises ChatError."""
-    await _respond(interaction.response.defer)
+    await acknowledge(interaction)
     with translated(by_token=True), single_attempts():
         await interaction.delete_original_response()
 

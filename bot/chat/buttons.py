@@ -29,10 +29,10 @@ from bot.errors import UserError
 
 PRESSES: Mapping[Action, Press] = {
     **job_presses.PRESSES,
+    **price_presses.PRESSES,
     **repeats.PRESSES,
     **edits.PRESSES,
     **deletion.PRESSES,
-    **price_presses.PRESSES,
     **panel.PRESSES,
     **moderation.PRESSES,
     **bans.PRESSES,

@@ -11,7 +11,7 @@ import discord
 
 from bot import button_words, inert, several_words, words
 from bot.chat.custom_ids import Action, custom_id
-from bot.chat.offers import as_delivered, may_cost_twice, offers, price_again
+from bot.chat.offers import below_pictures, may_cost_twice, offers, price_again
 from bot.models import Charged, Failure, Job, Kind, Outlook, Picture, State
 from bot.rules import begun_at
 
@@ -198,9 +198,8 @@ def _none(job: Job, _: Outlook) -> _Face:
     """An end without any picture: one sentence if the same became of all."""
     if len(several_words.reasons(job)) == 1:
         return _ENDS[job.state](job)
-    colours = {State.EXPIRED: Colour.AMBER, State.CANCELLED: Colour.GREY}
-    unsure = may_cost_twice(job)
-    colour = Colour.AMBER if unsure else colours.get(job.state, Colour.RED)
+    colours = {State.CANCELLED: Colour.GREY}
+    colour = Colour.AMBER if may_cost_twice(job) else colours.get(job.state, Colour.RED)
     return _Face(colour, several_words.none_came(job), offers(job))
 
 
@@ -240,7 +239,7 @@ def _completed(job: Job, pictures: Sequence[Picture]) -> _Face:
     links = [one.url for one in pictures if not one.original and _linkable(one.url)]
     if links and sum(map(len, links)) <= _LINKS_LIMIT:
         text = f"{text}\n{words.originals(links)}"
-    return _Face(Colour.GREEN, text, offers(as_delivered(job)))
+    return _Face(Colour.GREEN, text, below_pictures(job))
 
 
 def _linkable(url: str) -> bool:

@@ -286,6 +286,7 @@ class Services:
     Attributes:
         model: the configured one; options of the commands are made of it.
         source_hosts: where attachments may be served from.
+        replies: whether messages that mention us are listened for.
         allowed_guild_ids: servers that may use us; empty: every one.
         dev_guild_id: commands are synchronised to this server only; None: everywhere.
         replace_commands: overwrite commands that another program registered.
@@ -302,6 +303,7 @@ class Services:
     model: Model
     source_hosts: HostRule
     allow_dms: bool = False
+    replies: bool = True
     allowed_guild_ids: frozenset[int] = frozenset()
     dev_guild_id: int | None = None
     replace_commands: bool = False

@@ -72,11 +72,18 @@ async def test_help_has_commands_that_can_be_clicked(stage: Stage) -> None:
     ids = {one["name"]: one["id"] for one in stage.newcomer().commands()}
     assert {"imagine", "edit", "fuse", "history", "usage"} <= {name for name, _ in mentioned}
     assert all(ids.get(name.split()[0], number) == number for name, number in mentioned)
+    assert f"{stage.discord.mention} make it night" in text
 
 
 async def test_privacy_says_what_how_long_and_who(stage: Stage) -> None:
     text = told(await (await stage.newcomer().slash("darkroom privacy")).answer())
-    for part in ("What I keep", "90 days", "apimodels.app", "/darkroom my-data"):
+    for part in (
+        "What I keep",
+        "90 days",
+        "apimodels.app",
+        "/darkroom my-data",
+        "that mentions me",
+    ):
         assert part in text
 
 

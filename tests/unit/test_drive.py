@@ -381,6 +381,24 @@ async def test_an_unanswered_job_is_withdrawn_where_people_see_it_before_it_ends
         assert home.messenger.shown == [("interaction", State.CANCELLED, 0)]
 
 
+async def test_whoever_asked_by_a_message_is_told_under_that_message(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        request = home.request()
+        by_message = replace(request, reply=replace(request.reply, token=""))
+        job = await home.jobs.admit(by_message, HERE)
+        assert isinstance(job, Job)
+        home.clock.moment += timedelta(seconds=11)  # Discord sets no such limit for messages
+        assert home.jobs.unheard(await home.jobs.open()) == []
+        home.clock.moment += timedelta(seconds=10)
+        assert home.jobs.unheard(await home.jobs.open()) == [job.id]
+        home.messenger.errors["reply"].append(ChatUnavailable("down"))
+        assert await home.driver.drive(job.id) > 0
+        assert (await home.jobs.get(job.id)).state is State.QUEUED
+        end = await home.drive(job)
+        assert (end.state, end.failure) == (State.CANCELLED, Failure.UNANSWERED)
+        assert home.messenger.shown == [("reply", State.CANCELLED, 0)]
+
+
 async def test_a_known_task_is_written_however_long_the_database_refuses(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -154,6 +154,12 @@ async def test_a_word_list_that_cannot_work_is_refused_by_line(
         await home.words(words)
 
 
+async def test_the_view_does_not_promise_what_the_operator_switched_off(home: Home) -> None:
+    assert dict(await home.houses.view(GUILD))["Replies"] == "messages that mention me are requests"
+    home.houses._rulebook = Rulebook(LIMITS, Policy(replies=False))
+    assert dict(await home.houses.view(GUILD))["Replies"].startswith("commands and menus only")
+
+
 async def test_the_view_names_every_setting_in_words(home: Home) -> None:
     await home.channels([91, 92], [93])
     await home.roles([21], [23], range(100, 130))
