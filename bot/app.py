@@ -153,7 +153,7 @@ async def _sources(
     settings: Settings, bot: DarkroomBot, copies: FolderCopies, stack: AsyncExitStack
 ) -> Sources:
     uploads = ApiUploads(settings.apimodels_base_url, SecretStr(settings.api_key))
-    downloads = HttpDownloads(settings.discord_cdn_hosts, limits=SOURCE_LIMITS)
+    downloads = HttpDownloads(settings.source_hosts, limits=SOURCE_LIMITS)
     means = Means(
         downloads=await stack.enter_async_context(downloads),
         pictures=PillowSources(),
