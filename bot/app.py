@@ -23,6 +23,7 @@ from bot.clock import SystemClock
 from bot.delivery import Delivery
 from bot.drive import Driver, Timing
 from bot.encore import Encore
+from bot.fitting import Fitting
 from bot.gallery import Gallery
 from bot.housekeeping import Housekeeping
 from bot.houses import Houses
@@ -65,7 +66,7 @@ async def run(settings: Settings, *, replace_commands: bool = False) -> int:
         )
         houses = Houses(store.houses, journal, clock, rulebook, _price(settings))
         bot = DarkroomBot(
-            _services(settings, store, jobs, houses, journal, replace_commands=replace_commands)
+            _services(*(settings, store, jobs, houses, journal), replace_commands=replace_commands)
         )
         add_commands(bot)
         api = await _api(settings, stack)
@@ -73,9 +74,11 @@ async def run(settings: Settings, *, replace_commands: bool = False) -> int:
         downloads = await stack.enter_async_context(HttpDownloads(settings.result_hosts))
         pictures = PillowPictures()
         stack.callback(pictures.close)
-        delivery = Delivery(DiscordMessenger(bot, clock), jobs, store.houses, pictures, clock)
-        gallery = Gallery(downloads, pictures, clock)
-        bot.encore = Encore(jobs, gallery, delivery)
+        messenger = DiscordMessenger(bot, clock)
+        delivery = Delivery(messenger, jobs, store.houses, pictures, clock)
+        copies = await stack.enter_async_context(HttpDownloads(settings.discord_cdn_hosts))
+        gallery = Gallery(downloads, copies, pictures, clock)
+        bot.encore = Encore(jobs, gallery, delivery, messenger, Fitting(pictures), clock)
         driver = Driver(jobs, api, gallery, delivery, bell, clock, _timing(settings))
         runner = Runner(
             *(jobs, standing, driver, delivery, api, bell, clock),

@@ -3,57 +3,43 @@
     edit by the interaction's token -> edit by the bot's own rights -> new message in the
     channel -> direct message -> kept for /history
 
+Of what only its asker may see the first rung is the only one: the bot cannot edit such a message
+by its own rights, and every other rung would show it to others or where it was not asked for.
+
 A message that a person deleted or AutoMod blocked is a decision and ends the ladder. What may
 pass by itself (time-outs, 5xx, 429) is tried again; only a definite refusal goes one rung down,
 so that a slow Discord never gets the same picture twice.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
-from pathlib import Path
+from functools import partial
 from typing import Protocol
 
 import structlog
 
+from bot.attempts import Attempt, Attempts
 from bot.errors import (
     AccessLost,
     ChatError,
     ChatUnavailable,
-    DownloadRejected,
-    FilesTooLarge,
     MessageBlocked,
     MessageGone,
     TokenExpired,
 )
+from bot.fitting import Fitting
 from bot.house_rules import DEFAULT, HouseRules
 from bot.jobs import Jobs
-from bot.models import Failure, Job, Outlook, Picture, Showing, State
+from bot.models import Failure, Job, Outlook, Picture, Rung, Showing, State
 from bot.ports import Clock, Messenger, Pictures
 
 STATUS_DEADLINE_S = 5.0  # a status edit is worth no more: the next one says more
 STATUS_WAITS_S = (0.3, 1.0)
-ATTEMPT_DEADLINE_S = 8.0  # discord.py itself waits for 429s without a cap, so we have one
-SLOWEST_UPLOAD_BYTES_PER_S = 250_000
-LONGEST_RATE_LIMIT_S = 10.0
-RETRY_WAITS_S = (0.5, 1.0, 2.0, 4.0)
 PING_AFTER_S = 20.0  # edits notify nobody; a person who waited that long looks elsewhere
-SMALLEST_FILE_BYTES = 20_000
 
 log = structlog.get_logger(__name__)
-
-Attempt = Callable[[Job, Outlook, Sequence[Picture]], Awaitable[Showing]]
-
-
-class Rung(StrEnum):
-    """Ways to show a job, best first."""
-
-    INTERACTION = "interaction"
-    BOT = "bot"
-    CHANNEL = "channel"
-    DM = "dm"
-    NOWHERE = "nowhere"
 
 
 class Ending(StrEnum):
@@ -81,10 +67,11 @@ class Delivery:
         self._messenger = messenger
         self._jobs = jobs
         self._houses = houses
-        self._pictures = pictures
+        self._fitting = Fitting(pictures)
+        self._attempts = Attempts(messenger, self._fitting, clock)
         self._clock = clock
         self._abandoned: set[int] = set()
-        self._attempts: dict[Rung, Attempt] = {
+        self._ways: Mapping[Rung, Attempt] = {
             Rung.INTERACTION: messenger.edit_by_token,
             Rung.BOT: messenger.edit_by_bot,
             Rung.CHANNEL: messenger.post,
@@ -123,6 +110,8 @@ class Delivery:
                 return await self._messenger.edit_by_token(job, outlook, ())
             except TokenExpired:
                 log.info("token expired", job=job.code)
+                if job.hidden:  # for the bot's own rights such a message does not exist
+                    raise
         return await self._messenger.edit_by_bot(job, outlook, ())
 
     async def withdraw(self, job: Job) -> None:
@@ -150,16 +139,14 @@ class Delivery:
             DownloadRejected: the pictures are too large, and broken when one looks inside.
         """
         outlook = await self._jobs.outlook(job)
-        pictures = await self._fit(pictures, job.request.upload_limit_bytes)
-        if pictures and (await self._rules(job)).spoiler:
-            pictures = [replace(picture, spoiler=True) for picture in pictures]
+        pictures = await self._fitted(job, pictures)
         rung = _first_rung(job.showing)
         try:
             while rung is not Rung.NOWHERE:
                 job = await self._remember(job, rung)
                 if await self._try(rung, job, outlook, pictures):
                     return Ending.SHOWN
-                rung = _below(rung)
+                rung = _below(rung, job)
         except (MessageGone, MessageBlocked) as decision:
             log.info("job's message was removed", job=job.code, decision=repr(decision))
             await self._settle(job, Rung.NOWHERE)
@@ -168,10 +155,36 @@ class Delivery:
         log.warning("job cannot be shown anywhere", job=job.code)
         return Ending.NOWHERE
 
+    async def post(self, job: Job, pictures: Sequence[Picture], nonce: str) -> Showing:
+        """Post a finished job's pictures into a channel as a new message, once for each nonce.
+
+        By the bot's own rights or, where it has none there, by the token of whoever asked for
+        that. Nothing is recorded: the job's own message stays what it is.
+
+        Raises:
+            AccessLost: no way leads there.
+            MessageBlocked: AutoMod does not let it pass.
+            ChatUnavailable: Discord is out of reach; perhaps it was posted nevertheless.
+            DownloadRejected: as `finish`.
+        """
+        pictures = await self._fitted(job, pictures)
+        make, shown = self._attempts.make, (job, Outlook(), pictures)
+        showing = await make(partial(self._messenger.post, nonce=nonce), *shown)
+        if showing is None:
+            showing = await make(self._messenger.follow_up, *shown, repeatable=False)
+        if showing is None:
+            raise AccessLost("no way leads into that channel")
+        return showing.but(rung=str(Rung.CHANNEL))
+
     async def ping(self, job: Job) -> None:
-        """Tell the asker once, when it took long: by a short reply to the finished message."""
+        """Tell the asker once, when it took long: by a short reply to the finished message.
+
+        A reply is there for everybody, so there is none to what only the asker sees.
+        """
         showing = job.showing
         waited_s = (self._clock.now() - job.request.asked_at).total_seconds()
+        if job.request.private:
+            return
         if showing.pinged or showing.rung == Rung.DM or waited_s < PING_AFTER_S:
             return
         if not (await self._rules(job)).ping:
@@ -204,74 +217,29 @@ class Delivery:
         Raises:
             ChatUnavailable: not now, and the next rung could show the same picture twice.
         """
-        waits_s = iter(RETRY_WAITS_S)
-        while True:
-            try:
-                await self._show(rung, job, outlook, pictures)
-            except (TokenExpired, AccessLost) as refusal:
-                log.info("rung refused", job=job.code, rung=str(rung), error=repr(refusal))
-                return False
-            except FilesTooLarge:
-                smaller_bytes = max(one.size_bytes for one in pictures) // 2
-                if smaller_bytes < SMALLEST_FILE_BYTES:
-                    return False
-                pictures = await self._fit(pictures, smaller_bytes)
-            except (ChatUnavailable, TimeoutError) as error:
-                wait_s = _wait_s(error, next(waits_s, None))
-                if wait_s is None:
-                    return self._leave(rung, error)
-                await self._clock.sleep(wait_s)
-            else:
-                return True
-
-    @staticmethod
-    def _leave(rung: Rung, error: Exception) -> bool:
-        """The token's edits have a rate limit of their own: the bot's may work. Others wait."""
-        if rung is Rung.INTERACTION:
-            return False
-        raise ChatUnavailable(str(error)) from error
-
-    async def _show(
-        self, rung: Rung, job: Job, outlook: Outlook, pictures: Sequence[Picture]
-    ) -> None:
-        attempt = self._attempts[rung]
-        deadline_s = ATTEMPT_DEADLINE_S + sum(
-            one.size_bytes / SLOWEST_UPLOAD_BYTES_PER_S for one in pictures
-        )
+        attempt, showing = self._ways[rung], None
         # A status edit that we gave up may still arrive after this one: say it twice then.
         twice = job.id in self._abandoned and rung in {Rung.INTERACTION, Rung.BOT}
-        for _ in range(2 if twice else 1):
-            async with asyncio.timeout(deadline_s):
-                showing = await attempt(job, outlook, pictures)
+        try:
+            for _ in range(2 if twice else 1):
+                showing = await self._attempts.make(attempt, job, outlook, pictures)
+        except ChatUnavailable:
+            # The token's edits have a rate limit of their own: the bot's may work. Others wait.
+            if rung is not Rung.INTERACTION or job.hidden:
+                raise
+            return False
+        if showing is None:
+            return False
         self._abandoned.discard(job.id)
-        looks = self._messenger.looks(job, outlook, pictures)
-        await self._jobs.showed(job.id, showing.but(rung=str(rung), looks=looks, state=job.state))
+        await self._jobs.showed(job.id, showing.but(rung=str(rung)))
+        return True
 
-    async def _fit(self, pictures: Sequence[Picture], limit_bytes: int) -> list[Picture]:
-        """The pictures within that limit, those that cannot be decoded left out.
-
-        Raises:
-            DownloadRejected: none is left.
-        """
-        fitting = []
-        for picture in pictures:
-            try:
-                fitting.append(await self._fit_one(picture, limit_bytes))
-            except DownloadRejected as error:
-                log.warning(
-                    "result cannot be made smaller", file=picture.filename, error=str(error)
-                )
-        if pictures and not fitting:
-            raise DownloadRejected("no result can be made to fit")
+    async def _fitted(self, job: Job, pictures: Sequence[Picture]) -> list[Picture]:
+        """As large as they may be there, and behind a spoiler where the server wants that."""
+        fitting = await self._fitting.fit(pictures, job.request.upload_limit_bytes)
+        if fitting and (await self._rules(job)).spoiler:
+            return [replace(picture, spoiler=True) for picture in fitting]
         return fitting
-
-    async def _fit_one(self, picture: Picture, limit_bytes: int) -> Picture:
-        path = await self._pictures.fit(picture.path, limit_bytes)
-        if path == picture.path:
-            return picture
-        name = Path(picture.filename).with_suffix(path.suffix).name
-        size_bytes = path.stat().st_size
-        return replace(picture, path=path, filename=name, size_bytes=size_bytes, original=False)
 
     async def _settle(self, job: Job, rung: Rung) -> None:
         await self._jobs.showed(job.id, job.showing.but(rung=str(rung), state=job.state))
@@ -286,15 +254,6 @@ def _first_rung(showing: Showing) -> Rung:
     return rung
 
 
-def _wait_s(error: Exception, planned_s: float | None) -> float | None:
-    """Seconds until the same rung is worth another try; None: it is not."""
-    if planned_s is None or not isinstance(error, ChatUnavailable):
-        return None  # a whole attempt's time went by without an answer
-    if error.retry_after_s > LONGEST_RATE_LIMIT_S:
-        return None
-    return max(planned_s, error.retry_after_s)
-
-
-def _below(rung: Rung) -> Rung:
+def _below(rung: Rung, job: Job) -> Rung:
     ladder = list(Rung)
-    return ladder[ladder.index(rung) + 1]
+    return Rung.NOWHERE if job.hidden else ladder[ladder.index(rung) + 1]

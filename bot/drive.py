@@ -16,7 +16,7 @@ from structlog.contextvars import bind_contextvars
 
 from bot import rules
 from bot.bell import Bell, rung_within
-from bot.delivery import Delivery, Ending, Rung
+from bot.delivery import Delivery, Ending
 from bot.errors import (
     ChatUnavailable,
     DownloadRejected,
@@ -29,7 +29,7 @@ from bot.errors import (
 )
 from bot.gallery import Gallery
 from bot.jobs import QUEUE_LIFE, Jobs
-from bot.models import Failure, Job, Picture, State, Submission
+from bot.models import Failure, Job, Picture, Rung, State, Submission
 from bot.ports import Clock, ImageApi
 
 BREATH_S = 0.5  # from a read that a callback caused to the next one, however often they ring

@@ -1,25 +1,47 @@
-"""Shows a finished job once more, where somebody asks for it: /history and "Show result"."""
+"""Shows a finished job once more, where somebody asks for it: /history, Share and "Show result"."""
 
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import structlog
 
 from bot.delivery import Delivery, Ending
-from bot.errors import ChatUnavailable, DownloadRejected
+from bot.errors import ChatError, ChatUnavailable, DownloadRejected
+from bot.fitting import Fitting
 from bot.gallery import Gallery
 from bot.jobs import Jobs
-from bot.models import Job, Place, Reply, Showing, State
+from bot.models import Job, Picture, Place, Reply, Rung, Showing, State
+from bot.ports import Clock, Messenger
+
+READ_S = 5.0
+APART = timedelta(seconds=10)  # between two of the same person
+REMEMBERED = 1000  # people whose last one is known
 
 log = structlog.get_logger(__name__)
 
 
 class Encore:
-    """Fetches a job's results anew and posts them into an answer that already stands."""
+    """Fetches a job's pictures anew: its results while they live, else what was posted."""
 
-    def __init__(self, jobs: Jobs, gallery: Gallery, delivery: Delivery) -> None:
+    def __init__(
+        self,
+        jobs: Jobs,
+        gallery: Gallery,
+        delivery: Delivery,
+        messenger: Messenger,
+        fitting: Fitting,
+        clock: Clock,
+    ) -> None:
         self._jobs = jobs
         self._gallery = gallery
         self._delivery = delivery
+        self._messenger = messenger
+        self._fitting = fitting
+        self._clock = clock
+        self._sent: dict[int, datetime] = {}
 
     async def play(
         self, job: Job, reply: Reply, place: Place, showing: Showing, upload_limit_bytes: int
@@ -34,9 +56,11 @@ class Encore:
         request = replace(
             job.request, reply=reply, place=place, upload_limit_bytes=upload_limit_bytes
         )
-        here = replace(job, request=request, showing=replace(showing, pinged=True))
+        # The ladder had ended: it begins anew at its first rung.
+        shown = showing.but(pinged=True, rung=None)
+        here = replace(job, request=request, showing=shown)
         try:
-            async with self._gallery.open(here, patient=False) as pictures:
+            async with self._gallery.reopen(here, ()) as pictures:
                 ending = await self._delivery.finish(here, pictures)
         except (DownloadRejected, ChatUnavailable) as error:
             log.info("not shown again", job=job.code, error=repr(error))
@@ -44,3 +68,77 @@ class Encore:
         if ending is Ending.SHOWN and job.state is State.UNDELIVERABLE:
             await self._jobs.delivered(job)
         return ending is Ending.SHOWN
+
+    @asynccontextmanager
+    async def pictures(self, job: Job, limit_bytes: int) -> AsyncIterator[Sequence[Picture]]:
+        """The pictures as files within that limit, while the context lasts.
+
+        Raises:
+            DownloadRejected: they are gone.
+        """
+        posted, _ = await self._posted(job)
+        async with self._gallery.reopen(job, posted) as pictures:
+            yield await self._fitting.fit(pictures, limit_bytes)
+
+    def wait_until(self, person_id: int) -> datetime | None:
+        """When this person may have a picture sent again; None: now, and the wait begins.
+
+        It costs nothing, so that only this keeps anybody from flooding a channel. Kept in memory:
+        a restart ends it.
+        """
+        now = self._clock.now()
+        last = self._sent.pop(person_id, None)
+        if last is not None and last + APART > now:
+            self._sent[person_id] = last
+            return last + APART
+        self._sent[person_id] = now
+        while len(self._sent) > REMEMBERED:
+            del self._sent[next(iter(self._sent))]
+        return None
+
+    async def send(
+        self, job: Job, reply: Reply, place: Place, upload_limit_bytes: int, nonce: str
+    ) -> Showing:
+        """Post the pictures there as a new message, free; what it is then.
+
+        An undeliverable job is delivered by that, a private one shared: once, however often it
+        is tried within minutes. Otherwise the same `nonce` within minutes gives the same message.
+
+        Raises:
+            DownloadRejected: the pictures are gone.
+            ChatError: as `Delivery.post`.
+        """
+        posted, stands = await self._posted(job)
+        request = replace(
+            job.request, reply=reply, place=place, upload_limit_bytes=upload_limit_bytes
+        )
+        seen = job.showing.but(rung=str(Rung.CHANNEL))
+        public = replace(job, request=request, state=State.DELIVERED, showing=seen)
+        async with self._gallery.reopen(public, posted) as pictures:
+            once = job.code if job.hidden else nonce
+            showing = await self._delivery.post(public, pictures, once)
+        await self._record(job, showing, stands=stands)
+        return showing
+
+    async def _record(self, job: Job, showing: Showing, *, stands: bool) -> None:
+        """The new message is the job's own, unless that still stands."""
+        if job.hidden:
+            await self._jobs.shared(job, showing)
+        elif not stands:
+            await self._jobs.showed(job.id, showing)
+        if job.state is State.UNDELIVERABLE:
+            await self._jobs.delivered(job)
+
+    async def _posted(self, job: Job) -> tuple[Sequence[str], bool]:
+        """Where the job's message has its files now, and whether it stands as far as we know."""
+        if job.hidden or job.state is State.UNDELIVERABLE or job.showing.message_id is None:
+            return (), False
+        try:
+            async with asyncio.timeout(READ_S):
+                return await self._messenger.posted(job), True
+        except (ChatUnavailable, TimeoutError) as error:
+            log.info("own message not read", job=job.code, error=repr(error))
+            return (), True
+        except ChatError as error:
+            log.info("own message is gone", job=job.code, error=repr(error))
+            return (), False

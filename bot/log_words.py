@@ -1,6 +1,6 @@
 """Lines of a server's log channel: small, complete, and unable to ping or format anything."""
 
-from bot import inert
+from bot import history, inert
 from bot.figures import money, until
 from bot.models import Charged, Job
 from bot.notices import (
@@ -8,6 +8,8 @@ from bot.notices import (
     Incident,
     Notice,
     PictureDelivered,
+    PictureRemoved,
+    PictureShared,
     ProviderPause,
     SettingChanged,
 )
@@ -26,6 +28,10 @@ def _sentence(notice: Notice) -> str:
     match notice:
         case PictureDelivered(job=job):
             return picture(job)
+        case PictureShared(job=job):
+            return f"📣 {_asker(job)} shared `#{job.code}`, which was private, {_where(job)}"
+        case PictureRemoved(by_person_id=by_person_id, job=job):
+            return f"🗑️ <@{by_person_id}> deleted `#{job.code}` of {_asker(job)} for good"
         case SettingChanged(change=change):
             before, after = (
                 inert.line(text, _VALUE_LIMIT) for text in (change.before, change.after)
@@ -41,16 +47,22 @@ def _sentence(notice: Notice) -> str:
 
 def picture(job: Job) -> str:
     """Who got what, where, for how much."""
-    asker, request = f"<@{job.request.person_id}>", job.request
+    request = job.request
     what = inert.line(request.prompt, _PROMPT_LIMIT)
-    where = f"<#{request.place.channel_id}>"
-    showing = job.showing
-    if showing.message_id is not None and request.place.guild_id is not None:
-        where = (
-            f"https://discord.com/channels/{request.place.guild_id}"
-            f"/{showing.channel_id}/{showing.message_id}"
-        )
-    return f"🖼️ {asker} {request.kind} `#{job.code}` {_price(job)} {where}: {what}"
+    kind = f"🔒 private {request.kind}" if job.hidden else str(request.kind)
+    return f"🖼️ {_asker(job)} {kind} `#{job.code}` {_price(job)} {_where(job)}: {what}"
+
+
+def _asker(job: Job) -> str:
+    return f"<@{job.request.person_id}>"
+
+
+def _where(job: Job) -> str:
+    """The message, where others than its asker can open it."""
+    link = history.link(job)
+    if link is None or history.server_of_message(job) is None:
+        return f"<#{job.request.place.channel_id}>"
+    return link
 
 
 def _price(job: Job) -> str:

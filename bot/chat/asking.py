@@ -26,6 +26,7 @@ async def ask(interaction: Interaction, wish: Wish, *, draft_id: int | None = No
         ChatError: nobody saw an answer; the job was given back.
     """
     services: Services = interaction.client.services
+    private = wish.private and _may_be_private(interaction)
     request = JobRequest(
         id=interaction.id if draft_id is None else draft_id,
         kind=wish.kind,
@@ -38,10 +39,10 @@ async def ask(interaction: Interaction, wish: Wish, *, draft_id: int | None = No
         reply=reply_of(interaction),
         asked_at=interaction.created_at,
         upload_limit_bytes=interaction.filesize_limit,
-        bot_can_edit=_bot_sees(interaction) and not wish.private,
+        bot_can_edit=_bot_sees(interaction) and not private,
         sources=wish.sources,
         count=wish.count,
-        private=wish.private,
+        private=private,
     )
     confirmed = draft_id is not None
     outcome = await services.jobs.admit(request, circumstances_of(interaction), confirmed=confirmed)
@@ -75,6 +76,13 @@ def place_of(interaction: Interaction) -> Place:
     return Place(interaction.channel_id, interaction.guild_id)
 
 
+def _may_be_private(interaction: Interaction) -> bool:
+    """In direct messages nobody else is there; and what is pressed in public is asked in public."""
+    pressed = interaction.message
+    in_public = pressed is not None and not pressed.flags.ephemeral
+    return interaction.guild_id is not None and not in_public
+
+
 def _bot_sees(interaction: Interaction) -> bool:
     """Whether the bot itself may look into the channel; an answer is possible without that."""
     return interaction.guild_id is None or interaction.app_permissions.view_channel
@@ -97,7 +105,8 @@ def _may_write(interaction: Interaction, channel_id: int) -> bool:
 
 async def _answer(interaction: Interaction, jobs: JobService, job: Job) -> None:
     try:
-        showing = await answer(interaction, render(job, await jobs.outlook(job)))
+        rendered = render(job, await jobs.outlook(job))
+        showing = await answer(interaction, rendered, private=job.request.private)
     except ChatUnavailable:  # perhaps it is out: the care loop withdraws it there
         raise
     except (ChatError, StoreError):

@@ -15,7 +15,6 @@ from bot.models import Charged, Failure, Job, Kind, Outlook, Picture, State
 
 _LINKS_LIMIT = 2000
 _MOST_FILES = 10
-_HISTORY = 10  # two rows of buttons
 _LONGEST_URL = 2048
 
 
@@ -35,6 +34,7 @@ _LABELS: Mapping[Action, str] = MappingProxyType(
         Action.TRY_AGAIN: words.TRY_AGAIN,
         Action.CHECK_AGAIN: words.CHECK_AGAIN,
         Action.SHOW_RESULT: words.SHOW_RESULT,
+        Action.SHARE: words.SHARE,
     }
 )
 
@@ -46,6 +46,11 @@ class Rendered:
     embed: discord.Embed
     buttons: tuple[tuple[str, str], ...]
     pictures: tuple[Picture, ...]
+
+    @property
+    def embeds(self) -> list[discord.Embed]:
+        """The only one."""
+        return [self.embed]
 
     @property
     def looks(self) -> str:
@@ -94,41 +99,9 @@ def _rendered(job: Job, face: _Face, shown: tuple[Picture, ...]) -> Rendered:
     return Rendered(embed, buttons, shown)
 
 
-def render_fetching(job: Job) -> Rendered:
-    """A finished job whose pictures are on their way once more."""
-    return _rendered(job, _Face(Colour.BLURPLE, words.FETCHING), ())
-
-
 def render_gone(job: Job) -> Rendered:
     """A finished job whose pictures cannot be had any more."""
     return _rendered(job, _Face(Colour.AMBER, words.RESULT_GONE), ())
-
-
-def render_history(jobs: Sequence[Job]) -> Rendered:
-    """One's own newest pictures, undelivered ones first, with a button for each that is there.
-
-    Lines of at most about 250 characters each: far within the description's limit.
-    """
-    shown = jobs[:_HISTORY]
-    lines = [words.history_line(job, _link(job)) for job in shown]
-    embed = discord.Embed(colour=Colour.GREY, description="\n".join(lines))
-    buttons = tuple(
-        (words.send_here(job.code), custom_id(Action.SEND_HERE, job.code))
-        for job in shown
-        if job.state in {State.DELIVERED, State.UNDELIVERABLE}
-    )
-    return Rendered(embed, buttons, ())
-
-
-def _link(job: Job) -> str | None:
-    """The address of the job's message; None where it never stood or was removed."""
-    place, showing = job.request.place, job.showing
-    if showing.message_id is None or job.state is State.UNDELIVERABLE:
-        return None
-    where = place.guild_id if showing.channel_id == place.channel_id else None
-    return (
-        f"https://discord.com/channels/{where or '@me'}/{showing.channel_id}/{showing.message_id}"
-    )
 
 
 def footer(job: Job) -> str:
@@ -202,7 +175,7 @@ def _completed(job: Job, pictures: Sequence[Picture]) -> _Face:
     links = [one.url for one in pictures if not one.original and _linkable(one.url)]
     if links and sum(map(len, links)) <= _LINKS_LIMIT:
         text = f"{text}\n{words.originals(links)}"
-    return _Face(Colour.GREEN, text)
+    return _Face(Colour.GREEN, text, (Action.SHARE,) if job.hidden else ())
 
 
 def _linkable(url: str) -> bool:

@@ -1,11 +1,13 @@
 """What handlers of commands and buttons call: handed to the client in one value."""
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from bot.catalogue import Model
+from bot.history import Page, Search
 from bot.hosts import HostRule
 from bot.house_rules import Circumstances, HouseRules, RuleChange, UsageReport
 from bot.models import (
@@ -14,6 +16,7 @@ from bot.models import (
     JobRequest,
     Limits,
     Outlook,
+    Picture,
     Place,
     Refusal,
     Reply,
@@ -60,8 +63,12 @@ class JobService(Protocol):
         """A press on the job's message brought a fresh token."""
         ...
 
-    async def history(self, person_id: int, guild_id: int | None) -> Sequence[Job]:
-        """A person's newest jobs there, undelivered ones first."""
+    async def history(self, search: Search, number: int, size: int) -> Page:
+        """A page of a person's pictures there, undelivered ones first."""
+        ...
+
+    async def forget(self, job: Job, by_person_id: int) -> bool:
+        """Remove a job's content for good; False: it is not over."""
         ...
 
     async def showed(self, job_id: int, showing: Showing) -> None:
@@ -240,6 +247,31 @@ class Replays(Protocol):
         self, job: Job, reply: Reply, place: Place, showing: Showing, upload_limit_bytes: int
     ) -> bool:
         """Post the pictures into an answer that stands; False: they cannot be had any more."""
+        ...
+
+    def wait_until(self, person_id: int) -> datetime | None:
+        """When this person may have a picture sent again; None: now, and the wait begins."""
+        ...
+
+    def pictures(
+        self, job: Job, limit_bytes: int
+    ) -> AbstractAsyncContextManager[Sequence[Picture]]:
+        """The pictures as files within that limit, while the context lasts.
+
+        Raises:
+            DownloadRejected: they are gone.
+        """
+        ...
+
+    async def send(
+        self, job: Job, reply: Reply, place: Place, upload_limit_bytes: int, nonce: str
+    ) -> Showing:
+        """Post the pictures there as a new message, which shares a private picture.
+
+        Raises:
+            DownloadRejected: the pictures are gone.
+            ChatError: they could not be posted; after ChatUnavailable perhaps they were.
+        """
         ...
 
 

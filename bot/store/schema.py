@@ -260,6 +260,15 @@ IN_DOUBT = submissions.c.charged == literal_column(f"'{Charged.MAYBE}'")
 
 Index("ix_jobs_person", jobs.c.person_id, jobs.c.guild_id, jobs.c.state)
 Index(
+    "ix_jobs_history",  # all that counting and sorting a person's pictures needs
+    jobs.c.person_id,
+    jobs.c.guild_id,
+    jobs.c.state,
+    jobs.c.kind,
+    sqlite_where=REMEMBERED,
+    postgresql_where=REMEMBERED,
+)
+Index(
     "ix_jobs_care",
     jobs.c.created_at,
     jobs.c.state,
