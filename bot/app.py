@@ -33,7 +33,7 @@ from bot.images.relay import SourceRelay
 from bot.jobs import Jobs, Rulebook
 from bot.journal import Relay
 from bot.pictures import PillowPictures
-from bot.ports import Journal
+from bot.ports import Clock, Journal, Pictures
 from bot.runner import Runner
 from bot.settings import Settings
 from bot.store import SqlStore, open_store
@@ -71,13 +71,11 @@ async def run(settings: Settings, *, replace_commands: bool = False) -> int:
         add_commands(bot)
         api = await _api(settings, stack)
         journal.reader = log_channels = ChannelJournal(bot, houses, clock)
-        downloads = await stack.enter_async_context(HttpDownloads(settings.result_hosts))
         pictures = PillowPictures()
         stack.callback(pictures.close)
         messenger = DiscordMessenger(bot, clock)
         delivery = Delivery(messenger, jobs, store.houses, pictures, clock)
-        copies = await stack.enter_async_context(HttpDownloads(settings.discord_cdn_hosts))
-        gallery = Gallery(downloads, copies, pictures, clock)
+        gallery = await _gallery(settings, pictures, clock, stack)
         bot.encore = Encore(jobs, gallery, delivery, messenger, Fitting(pictures), clock)
         driver = Driver(jobs, api, gallery, delivery, bell, clock, _timing(settings))
         runner = Runner(
@@ -117,6 +115,14 @@ async def _until_one_ends(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _gallery(
+    settings: Settings, pictures: Pictures, clock: Clock, stack: AsyncExitStack
+) -> Gallery:
+    results = await stack.enter_async_context(HttpDownloads(settings.result_hosts))
+    copies = await stack.enter_async_context(HttpDownloads(settings.discord_cdn_hosts))
+    return Gallery(results, copies, pictures, clock)
 
 
 async def _api(settings: Settings, stack: AsyncExitStack) -> SourceRelay:

@@ -1,10 +1,11 @@
 """What people read of their earlier pictures: the list, one picture, sending and deleting it."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from types import MappingProxyType
 
 from bot import history, inert
-from bot.figures import money, since
+from bot.figures import money, since, until
 from bot.history import Page, Search
 from bot.models import Charged, Job, Kind, State
 
@@ -63,13 +64,10 @@ DELETED_BUT_MESSAGE = (
 )
 NOT_OVER = "That picture is still in the making; cancel it first."
 NOT_DELETED = "Discord does not answer; nothing was deleted. Please try again."
-ADULTS_ONLY = "Made in an age-restricted channel: I show the picture only in one."
-GONE = (
-    "The picture itself is gone: its message is not there, and the image service keeps results "
-    "for 7 days."
-)
 
 # Sending it again.
+SENT = "Sent."
+SHARED = "Shared: everybody in this channel sees it now."
 FETCHING = "Fetching the picture, free of charge. If it does not come within a minute, press again."
 NOT_NOW = "I could not fetch the picture just now; please try again. Nothing was charged."
 MAYBE_SENT = (
@@ -166,11 +164,6 @@ def searchable(text: str) -> str:
     return " ".join(inert.visible(inert.storable(text)).split())[:WORDS_CHARS].strip()
 
 
-def sent(link: str | None) -> str:
-    """The picture was posted."""
-    return "Sent." if link is None else f"Sent: {link}"
-
-
-def shared(link: str | None) -> str:
-    """A private picture is public now."""
-    return "Shared." if link is None else f"Shared: {link}"
+def sent_just_now(until_then: datetime) -> str:
+    """Whoever sends many pictures again has to wait a little between two."""
+    return f"You sent one just now; the next one {until(until_then)}. Nothing was charged."

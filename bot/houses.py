@@ -21,11 +21,11 @@ from bot.house_rules import (
 )
 from bot.house_words import Setting
 from bot.jobs import Rulebook
-from bot.models import Block, Limits, Usage
+from bot.models import Block, Limits, Refusal, Usage
 from bot.notices import SettingChanged
 from bot.ports import Clock, HouseStore, Journal
 from bot.ranges import REASON_CHARS, check_number, check_range, word_list
-from bot.rules import Case, day_start, verdicts
+from bot.rules import Case, day_start, may_show, verdicts
 
 Change = Callable[[HouseRules], HouseRules]
 
@@ -224,21 +224,31 @@ class Houses:
 
     async def why(self, guild_id: int, person_id: int, here: Circumstances) -> Sequence[str]:
         """What this person may do there now, rule by rule, and which rule said no last."""
+        case = await self._case(guild_id, person_id, here, prompt="")
+        last = await self._store.last_refusal(person_id, guild_id)
+        ended = why_words.NEVER_REFUSED if last is None else why_words.last_refused(*last)
+        return [*why_words.why(case, verdicts(case)), ended]
+
+    async def may_show(
+        self, guild_id: int | None, person_id: int, here: Circumstances, prompt: str
+    ) -> Refusal | None:
+        """Which rule refuses to show a picture of these words there, made before; or None."""
+        return may_show(await self._case(guild_id, person_id, here, prompt))
+
+    async def _case(
+        self, guild_id: int | None, person_id: int, here: Circumstances, prompt: str
+    ) -> Case:
         usage, house = await self._store.judged(person_id, guild_id)
-        limits = limits_for(house, self._rulebook.limits, here.role_ids)
-        case = Case(
+        return Case(
             guild_id=guild_id,
-            prompt="",
+            prompt=prompt,
             here=here,
             price_micro_usd=self._price_micro_usd,
             usage=usage,
             house=house,
-            limits=limits,
+            limits=limits_for(house, self._rulebook.limits, here.role_ids),
             policy=self._rulebook.policy,
         )
-        last = await self._store.last_refusal(person_id, guild_id)
-        ended = why_words.NEVER_REFUSED if last is None else why_words.last_refused(*last)
-        return [*why_words.why(case, verdicts(case)), ended]
 
     async def block(
         self, guild_id: int, by_person_id: int, person_id: int, until: datetime | None, reason: str

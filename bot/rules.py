@@ -130,6 +130,15 @@ def decide(case: Case) -> Refusal | None:
     return next((refused for _, refused in verdicts(case) if refused is not None), None)
 
 
+def may_show(case: Case) -> Refusal | None:
+    """The first rule that refuses to show a picture that was made before, or None.
+
+    Where, who and which words; what waiting mends, money and the line are of new pictures alone.
+    """
+    judged = (judge(case) for reason, judge in _RULES.items() if reason in _SHOWING)
+    return next((refused for refused in judged if refused is not None), None)
+
+
 def verdicts(case: Case) -> Iterator[tuple[RefusalReason, Refusal | None]]:
     """Every rule of admission in its order, with its refusal or None."""
     for reason, judge in _RULES.items():
@@ -258,6 +267,18 @@ _RULES: Mapping[RefusalReason, Callable[[Case], Refusal | None]] = MappingProxyT
         RefusalReason.OPERATOR_BUDGET: _operator_budget,
         RefusalReason.QUEUE_FULL: _queue,
         RefusalReason.PRICE_UNCONFIRMED: _price,
+    }
+)
+
+
+_SHOWING = frozenset(
+    {
+        RefusalReason.SERVER_NOT_ALLOWED,
+        RefusalReason.SERVER_BLOCKED,
+        RefusalReason.PERSON_BLOCKED,
+        RefusalReason.CHANNEL_NOT_ALLOWED,
+        RefusalReason.ROLE_NOT_ALLOWED,
+        RefusalReason.FORBIDDEN_WORD,
     }
 )
 

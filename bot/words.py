@@ -38,9 +38,13 @@ NOTHING_TO_CHECK = "There is nothing to check any more. Nothing was charged."
 NOT_YOURS = "Only the person who asked for this picture can press that."
 SHOWN_ELSEWHERE = "That picture was sent to you as a direct message already."
 SHARED_ALREADY = "That picture was shared already."
+ADULT_PICTURE = (
+    "That picture was made without the adult-content filter; I show it in age-restricted channels "
+    "only."
+)
 RESULT_GONE = (
-    "That picture cannot be fetched any more: the image service keeps results for 7 days. "
-    "Nothing was charged."
+    "That picture cannot be fetched any more: no message has it, and the image service keeps "
+    "results for 7 days. Nothing was charged."
 )
 OLD_BUTTON = "This button is too old for me or not mine; please use the command again."
 OLD_FORM = "This form is too old for me; please open it again. Nothing was charged."

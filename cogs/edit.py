@@ -17,7 +17,10 @@ def add(bot: DarkroomBot) -> None:
 
     @bot.tree.command(name="edit", description=words.EDIT)
     @app_commands.describe(
-        prompt=words.EDIT_PROMPT, image=words.IMAGE, aspect_ratio=words.ASPECT_RATIO
+        prompt=words.EDIT_PROMPT,
+        image=words.IMAGE,
+        aspect_ratio=words.ASPECT_RATIO,
+        private=words.PRIVATE,
     )
     @app_commands.choices(aspect_ratio=ratio_choices(bot.services.model))
     async def edit(
@@ -25,6 +28,8 @@ def add(bot: DarkroomBot) -> None:
         prompt: Prompt,
         image: discord.Attachment,
         aspect_ratio: str = AUTO,
+        private: bool = False,
     ) -> None:
-        sources = to_sources([image], bot.services.source_hosts)
-        await ask(interaction, Wish(Kind.EDIT, prompt, aspect_ratio, tuple(sources)))
+        sources = tuple(to_sources([image], bot.services.source_hosts))
+        wish = Wish(Kind.EDIT, prompt, aspect_ratio, sources, private=private)
+        await ask(interaction, wish)

@@ -14,7 +14,7 @@ from cogs._options import Prompt, ratio_choices
 from cogs._sources import to_sources
 
 FEWEST_IMAGES = 2
-MOST_IMAGES = 16  # of Discord's 25 options; prompt and ratio are two more
+MOST_IMAGES = 16  # of Discord's 25 options; there are three more
 
 
 def add(bot: DarkroomBot) -> None:
@@ -26,18 +26,23 @@ def add(bot: DarkroomBot) -> None:
         /,
         prompt: str,
         aspect_ratio: str = AUTO,
+        private: bool = False,
         **attached: discord.Attachment | None,
     ) -> None:
         # In order, without gaps: what the prompt calls image 3 is the third that is there.
         given = [one for name in images if (one := attached.get(name)) is not None]
-        sources = to_sources(given, bot.services.source_hosts)
-        await ask(interaction, Wish(Kind.FUSE, prompt, aspect_ratio, tuple(sources)))
+        sources = tuple(to_sources(given, bot.services.source_hosts))
+        wish = Wish(Kind.FUSE, prompt, aspect_ratio, sources, private=private)
+        await ask(interaction, wish)
 
     # discord.py makes the options of the signature; sixteen parameters by hand say no more.
     fuse.__signature__ = _signature(images)  # type: ignore[attr-defined]
     descriptions = {name: words.image_option(n) for n, name in enumerate(images, start=1)}
     decorated = app_commands.describe(
-        prompt=words.FUSE_PROMPT, aspect_ratio=words.ASPECT_RATIO, **descriptions
+        prompt=words.FUSE_PROMPT,
+        aspect_ratio=words.ASPECT_RATIO,
+        private=words.PRIVATE,
+        **descriptions,
     )(app_commands.choices(aspect_ratio=ratio_choices(bot.services.model))(fuse))
     bot.tree.command(name="fuse", description=words.FUSE)(decorated)
 
@@ -61,5 +66,6 @@ def _signature(images: list[str]) -> Signature:
             *required,
             *optional,
             option("aspect_ratio", str, AUTO),
+            option("private", bool, default=False),
         ]
     )

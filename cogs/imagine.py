@@ -15,9 +15,14 @@ def add(bot: DarkroomBot) -> None:
     """Give the client this command."""
 
     @bot.tree.command(name="imagine", description=words.IMAGINE)
-    @app_commands.describe(prompt=words.PROMPT, aspect_ratio=words.ASPECT_RATIO)
+    @app_commands.describe(
+        prompt=words.PROMPT, aspect_ratio=words.ASPECT_RATIO, private=words.PRIVATE
+    )
     @app_commands.choices(aspect_ratio=ratio_choices(bot.services.model))
     async def imagine(
-        interaction: discord.Interaction[DarkroomBot], prompt: Prompt, aspect_ratio: str = AUTO
+        interaction: discord.Interaction[DarkroomBot],
+        prompt: Prompt,
+        aspect_ratio: str = AUTO,
+        private: bool = False,
     ) -> None:
-        await ask(interaction, Wish(Kind.IMAGINE, prompt, aspect_ratio))
+        await ask(interaction, Wish(Kind.IMAGINE, prompt, aspect_ratio, private=private))

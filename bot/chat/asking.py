@@ -51,7 +51,7 @@ async def ask(interaction: Interaction, wish: Wish, *, draft_id: int | None = No
             interaction.extras["job"] = job.code
             await _answer(interaction, services.jobs, job)
         case Refusal() as refused:
-            await whisper(interaction, _refusal(interaction, refused))
+            await whisper(interaction, refusal_words(interaction, refused))
         case None:  # Discord delivered the event twice; the other one answers
             pass
 
@@ -88,7 +88,7 @@ def _bot_sees(interaction: Interaction) -> bool:
     return interaction.guild_id is None or interaction.app_permissions.view_channel
 
 
-def _refusal(interaction: Interaction, refused: Refusal) -> str:
+def refusal_words(interaction: Interaction, refused: Refusal) -> str:
     """Why not; other channels are named only to those who may write there."""
     open_to_asker = tuple(one for one in refused.try_channels if _may_write(interaction, one))
     seen = replace(refused, try_channels=open_to_asker)

@@ -11,19 +11,21 @@ removes its file and its lines here.
 from collections.abc import Mapping
 
 from bot import words
-from bot.chat import bans, job_presses, moderation, own_data, panel
+from bot.chat import bans, history, job_presses, moderation, own_data, panel, sending
 from bot.chat.answers import Interaction
 from bot.chat.custom_ids import Action, Press, parse
 from bot.errors import UserError
 
 PRESSES: Mapping[Action, Press] = {
     **job_presses.PRESSES,
+    **sending.PRESSES,
+    **history.PRESSES,
     **panel.PRESSES,
     **moderation.PRESSES,
     **bans.PRESSES,
     **own_data.PRESSES,
 }
-FORMS: Mapping[Action, Press] = {**panel.FORMS, **bans.FORMS}
+FORMS: Mapping[Action, Press] = {**history.FORMS, **panel.FORMS, **bans.FORMS}
 
 
 async def press(interaction: Interaction) -> None:

@@ -191,6 +191,12 @@ class HouseService(Protocol):
         """What this person may do there now, rule by rule, and which rule said no last."""
         ...
 
+    async def may_show(
+        self, guild_id: int | None, person_id: int, here: Circumstances, prompt: str
+    ) -> Refusal | None:
+        """Which rule refuses to show a picture of these words there, made before; or None."""
+        ...
+
     async def block(
         self, guild_id: int, by_person_id: int, person_id: int, until: datetime | None, reason: str
     ) -> Block:

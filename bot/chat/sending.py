@@ -1,0 +1,99 @@
+"""A finished picture into the channel, free: out of one's history, or one that was private."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import structlog
+
+from bot import history, history_words, words
+from bot.chat.answers import Interaction, amend, whisper
+from bot.chat.asking import place_of, refusal_words, reply_of
+from bot.chat.circumstances import circumstances_of
+from bot.chat.custom_ids import Action, Press
+from bot.chat.pressed import on_own_job
+from bot.chat.services import HouseService, Replays
+from bot.errors import (
+    ChatError,
+    ChatUnavailable,
+    DownloadRejected,
+    MessageBlocked,
+    UserError,
+)
+from bot.models import Job
+
+# Looked up along the error's MRO.
+_SENTENCES: Mapping[type[BaseException], str] = MappingProxyType(
+    {
+        MessageBlocked: history_words.BLOCKED,
+        ChatUnavailable: history_words.MAYBE_SENT,
+        ChatError: history_words.NO_WAY,
+    }
+)
+
+log = structlog.get_logger(__name__)
+
+
+async def _send_here(interaction: Interaction, job: Job) -> None:
+    """Out of one's own history into this channel."""
+    if job.state not in history.FINISHED:
+        raise UserError(words.OLD_BUTTON)
+    await _require_allowed(interaction, job)
+    # Seen by its asker alone, so that an interruption leaves nothing unfinished in the channel.
+    await whisper(interaction, history_words.FETCHING)
+    await amend(interaction, await _post(interaction, job))
+
+
+async def _share(interaction: Interaction, job: Job) -> None:
+    """What only its asker saw, for everybody; once."""
+    if not job.request.private:
+        raise UserError(words.OLD_BUTTON)
+    if not job.hidden:
+        raise UserError(f"{words.SHARED_ALREADY} {history.link(job) or ''}".rstrip())
+    await _send_here(interaction, job)
+
+
+async def _require_allowed(interaction: Interaction, job: Job) -> None:
+    """What the rules would not let be made here is not shown here either, nor one on the other.
+
+    Raises:
+        UserError: a rule says no; the text says which.
+    """
+    houses: HouseService = interaction.client.services.houses
+    here, person_id = circumstances_of(interaction), interaction.user.id
+    prompt = job.request.prompt
+    refused = await houses.may_show(interaction.guild_id, person_id, here, prompt)
+    if refused is not None:
+        raise UserError(refusal_words(interaction, refused))
+    if not history.fits(job, adults=here.adult_channel):
+        raise UserError(words.ADULT_PICTURE)
+    until = _encore(interaction).wait_until(person_id)
+    if until is not None:
+        raise UserError(history_words.sent_just_now(until))
+
+
+async def _post(interaction: Interaction, job: Job) -> str:
+    """What became of it, in words."""
+    try:
+        await _encore(interaction).send(
+            *(job, reply_of(interaction), place_of(interaction)),
+            upload_limit_bytes=interaction.filesize_limit,
+            nonce=str(interaction.id),
+        )
+    except DownloadRejected as error:
+        log.info("picture not found any more", job=job.code, error=repr(error))
+        young = history.is_young(job, interaction.client.services.clock.now())
+        return history_words.NOT_NOW if young else words.RESULT_GONE
+    except ChatError as error:
+        log.warning("picture not sent again", job=job.code, error=repr(error))
+        return next(_SENTENCES[kind] for kind in type(error).__mro__ if kind in _SENTENCES)
+    return history_words.SHARED if job.hidden else history_words.SENT
+
+
+def _encore(interaction: Interaction) -> Replays:
+    encore: Replays = interaction.client.encore
+    return encore
+
+
+PRESSES: Mapping[Action, Press] = MappingProxyType(
+    {Action.SEND_HERE: on_own_job(_send_here), Action.SHARE: on_own_job(_share)}
+)
