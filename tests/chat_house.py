@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 import discord
@@ -13,6 +14,7 @@ from bot.catalogue import MODELS
 from bot.chart import ChartPainter
 from bot.chat.client import DarkroomBot, point_at
 from bot.chat.services import Services
+from bot.history import Page, Search
 from bot.hosts import HostRule
 from bot.house_rules import Circumstances
 from bot.models import (
@@ -20,6 +22,7 @@ from bot.models import (
     Job,
     JobRequest,
     Outlook,
+    Picture,
     Place,
     Refusal,
     Reply,
@@ -48,6 +51,8 @@ class FakeJobs:
     replies: list[Reply] = field(default_factory=list)
     too_late: bool = False
     confirmed: list[bool] = field(default_factory=list)
+    searches: list[tuple[Search, int]] = field(default_factory=list)
+    forgotten: list[tuple[str, int]] = field(default_factory=list)
 
     async def admit(
         self, request: JobRequest, here: Circumstances, *, confirmed: bool = False
@@ -88,9 +93,16 @@ class FakeJobs:
     async def renew(self, one: Job, reply: Reply) -> None:
         self.replies.append(reply)
 
-    async def history(self, person_id: int, guild_id: int | None) -> list[Job]:
-        mine = self.known and self.known.request.person_id == person_id
-        return [self.known] if self.known and mine else []
+    async def history(self, search: Search, number: int, size: int) -> Page:
+        self.searches.append((search, number))
+        mine = self.known and self.known.request.person_id == search.person_id
+        found = (self.known,) if self.known and mine else ()
+        return Page(found, number, number + 1, len(found))
+
+    async def forget(self, one: Job, by_person_id: int) -> bool:
+        self.forgotten.append((one.code, by_person_id))
+        self.known = None
+        return not self.too_late
 
     async def showed(self, job_id: int, showing: Showing) -> None:
         self.shown.append(showing)
@@ -102,12 +114,33 @@ class FakeEncore:
 
     there: bool = True
     played: list[tuple[str, Showing]] = field(default_factory=list)
+    sent: list[tuple[str, Place, str]] = field(default_factory=list)
+    files: list[Picture] = field(default_factory=list)
+    error: Exception | None = None
+    waits: datetime | None = None
 
     async def play(
         self, job: Job, reply: Reply, place: Place, showing: Showing, upload_limit_bytes: int
     ) -> bool:
         self.played.append((job.code, showing))
         return self.there
+
+    def wait_until(self, person_id: int) -> datetime | None:
+        return self.waits
+
+    @asynccontextmanager
+    async def pictures(self, job: Job, limit_bytes: int) -> AsyncIterator[Sequence[Picture]]:
+        if self.error is not None:
+            raise self.error
+        yield self.files
+
+    async def send(
+        self, job: Job, reply: Reply, place: Place, upload_limit_bytes: int, nonce: str
+    ) -> Showing:
+        if self.error is not None:
+            raise self.error
+        self.sent.append((job.code, place, nonce))
+        return job.showing
 
 
 @dataclass
@@ -160,9 +193,13 @@ class FakeHouses:
 
     servers: list[int] = field(default_factory=list)
     left_servers: list[int] = field(default_factory=list)
+    refusal: Refusal | None = None
 
     async def servers_are(self, guild_ids: Collection[int]) -> None:
         self.servers = list(guild_ids)
+
+    async def may_show(self, *_: object) -> Refusal | None:
+        return self.refusal
 
     async def left(self, guild_id: int) -> None:
         self.left_servers.append(guild_id)

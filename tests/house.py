@@ -4,7 +4,7 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +13,8 @@ from bot.bell import Bell
 from bot.budget import BudgetWatch
 from bot.delivery import Delivery
 from bot.drive import Driver, Timing
+from bot.encore import Encore
+from bot.fitting import Fitting
 from bot.gallery import Gallery
 from bot.house_rules import Circumstances
 from bot.jobs import Jobs, Rulebook
@@ -72,9 +74,13 @@ class House:
     watch: AccountWatch
     alarm: FakeAlarm
     journal: FakeJournal
+    copies: FakeDownloads
+    encore: Encore
     ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1000))
 
-    def request(self, person_id: int = 5, prompt: str = "a cat") -> JobRequest:
+    def request(
+        self, person_id: int = 5, prompt: str = "a cat", *, private: bool = False
+    ) -> JobRequest:
         return JobRequest(
             id=next(self.ids),
             kind=Kind.IMAGINE,
@@ -87,14 +93,25 @@ class House:
             reply=Reply(application_id=1, token="t", born_at=self.clock.now()),
             asked_at=self.clock.now(),
             upload_limit_bytes=10_000_000,
+            bot_can_edit=not private,
+            private=private,
         )
 
-    async def ask(self, person_id: int = 5) -> Job:
+    async def ask(self, person_id: int = 5, *, private: bool = False) -> Job:
         """An admitted and answered job."""
-        job = await self.jobs.admit(self.request(person_id), HERE)
+        asked = self.request(person_id, private=private)
+        if private:
+            await self.allow_private()
+        job = await self.jobs.admit(asked, HERE)
         assert isinstance(job, Job)
         await self.jobs.answered(job, Showing(message_id=55, channel_id=9, state=State.QUEUED))
         return await self.jobs.get(job.id)
+
+    async def allow_private(self) -> None:
+        """Switch private pictures on in the server of every request."""
+        await self.store.houses.change_house_rules(
+            *(7, 1, "Private", lambda _: "", lambda rules: replace(rules, private=True))
+        )
 
     async def drive(self, job: Job) -> Job:
         """Let a driver work until it has nothing to do."""
@@ -115,6 +132,7 @@ async def house(
     """A house over `folder`/darkroom.db; open it again to be the next process."""
     clock, bell = JumpingClock(), Bell()
     api, downloads, messenger, alarm = FakeApi(), FakeDownloads(), FakeMessenger(), FakeAlarm()
+    copies = FakeDownloads()
     async with open_store(f"sqlite:///{folder / 'darkroom.db'}", clock) as store:
         standing, journal = Standing(), FakeJournal()
         needs = Needs("gpt-image-2-beta", price_usd=0.06, low_balance_usd=5.0)
@@ -128,12 +146,13 @@ async def house(
         delivery = Delivery(messenger, jobs, store.houses, pictures, clock)
         base = "https://bot.example/callbacks/" if callbacks else None
         timing = Timing(timeout_s, callback_base=base)
-        gallery = Gallery(downloads, pictures, clock)
+        gallery = Gallery(downloads, copies, pictures, clock)
         driver = Driver(jobs, api, gallery, delivery, bell, clock, timing)
         runner = Runner(
             jobs, standing, driver, delivery, api, bell, clock, most_at_once=most_at_once
         )
         yield House(
             *(store, clock, bell, jobs, api, downloads, messenger, driver, runner, delivery),
-            *(standing, watch, alarm, journal),
+            *(standing, watch, alarm, journal, copies),
+            encore=Encore(jobs, gallery, delivery, messenger, Fitting(pictures), clock),
         )

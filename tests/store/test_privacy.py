@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import JobNotFound
+from bot.history import Search
 from bot.house_rules import HouseRules
 from bot.models import Block, Change, Job, Refusal, RefusalReason, Showing, State
 from bot.store import SqlStore
@@ -113,7 +114,7 @@ async def test_forgetting_removes_content_at_once_and_keeps_what_counts(
     assert await store.houses.judged(ANA, GUILD) == counted
     assert await usage(store, person_id=BEN) == before
     assert await store.houses.last_refusal(ANA, GUILD) is None
-    assert await store.history(ANA, GUILD, 10) == []
+    assert (await store.history(Search(ANA, GUILD), 0, 10)).jobs == ()
     assert await store.find_job(job.code) is None
     assert await store.houses.people() == []
 

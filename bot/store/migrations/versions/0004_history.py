@@ -9,7 +9,7 @@ down_revision: str | None = "0003"
 
 def upgrade() -> None:
     """Add the index."""
-    remembered = sa.text("prompt <> ''")
+    remembered = sa.text("prompt != ''")
     op.create_index(
         "ix_jobs_history",
         "jobs",
