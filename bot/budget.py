@@ -48,7 +48,7 @@ class BudgetWatch:
             return
         self._told[case.guild_id] = (month, limit, percent)
         if first:
-            end = next_month(case.usage.now)
+            end = None if price > limit else next_month(case.usage.now)
             self._journal.note(BudgetWarning(case.guild_id, percent, used, limit, end))
 
 

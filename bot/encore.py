@@ -56,9 +56,7 @@ class Encore:
         request = replace(
             job.request, reply=reply, place=place, upload_limit_bytes=upload_limit_bytes
         )
-        # The ladder had ended: it begins anew at its first rung.
-        shown = showing.but(pinged=True, rung=None)
-        here = replace(job, request=request, showing=shown)
+        here = replace(job, request=request, showing=replace(showing, pinged=True))
         try:
             async with self._gallery.reopen(here, ()) as pictures:
                 ending = await self._delivery.finish(here, pictures)

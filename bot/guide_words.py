@@ -26,6 +26,7 @@ EXPORT_LABEL = "Get my data as a file"
 FORGET_LABEL = "Delete my data …"
 FORGET_SURE = "Yes, delete my data"
 KEEP = "Keep it"
+NOTHING_YET = "There is no picture of yours that could be deleted now."
 KEPT = "Nothing was deleted."
 EXPORTED = "Here is everything that I keep of you, as JSON."
 EXPORT_TOO_LARGE = "It is too large for a message here; please ask this bot's owner for it."
@@ -34,13 +35,9 @@ EXPORT_NAME = "darkroom-my-data.json"
 
 def forgotten(count: int) -> str:
     """A person's content is gone."""
-    if not count:
-        return "I kept nothing of you that could be deleted."
     pictures = "1 picture" if count == 1 else f"{count} pictures"
-    return (
-        f"Deleted: prompts and addresses of {pictures}. What is still being made goes once it is "
-        "done."
-    )
+    gone = f"Deleted: prompts and addresses of {pictures}." if count else NOTHING_YET
+    return f"{gone} What is still being made goes within a minute after it is done."
 
 
 def welcome(price_micro_usd: int, settings: str, imagine: str) -> str:
@@ -83,8 +80,8 @@ def privacy(retention_days: int) -> str:
         "their rules and who changed them, and whom moderators shut out.\n"
         "**Why:** to make and show your pictures, to find them again in `/history`, and to count "
         "limits and money.\n"
-        f"**How long:** content {days}; the bare count and cost stay for the bill. Rules of a "
-        "server that I left: 30 days.\n"
+        f"**How long:** content {days}; of what you delete earlier, a bare count and cost for at "
+        "most 32 days, for limits and the bill. Rules of a server that I left: 30 days.\n"
         "**Who gets it:** the image service apimodels.app gets your prompt and your attached "
         "pictures, not your name; moderators of a server may see what was asked there. Nobody "
         "else, no advertising, no training by me.\n"

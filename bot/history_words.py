@@ -62,14 +62,13 @@ DELETED = "Deleted for good."
 DELETED_BUT_MESSAGE = (
     "Deleted for good, but not the message in the channel: I may not do that there."
 )
+CLOSED = "That picture is of a channel that you do not see."
 NOT_OVER = "That picture is still in the making; cancel it first."
 NOT_DELETED = "Discord does not answer; nothing was deleted. Please try again."
 
 # Sending it again.
 SENT = "Sent."
 SHARED = "Shared: everybody in this channel sees it now."
-FETCHING = "Fetching the picture, free of charge. If it does not come within a minute, press again."
-NOT_NOW = "I could not fetch the picture just now; please try again. Nothing was charged."
 MAYBE_SENT = (
     "Discord did not answer in time: look whether the picture is there before you press again. "
     "Nothing was charged."
@@ -120,6 +119,12 @@ def line(job: Job) -> str:
     what = inert.line(job.request.prompt, _PROMPT)
     when = since(job.request.asked_at)
     return f"`#{job.code}` {job.request.kind}, {_STANDS[job.state]}{private}, {when}\n{what}"
+
+
+def closed(job: Job) -> str:
+    """A picture of a channel that the moderator does not see."""
+    when = since(job.request.asked_at)
+    return f"`#{job.code}` {job.request.kind}, {when}, in a channel that you do not see."
 
 
 def option(job: Job) -> str:

@@ -3,16 +3,14 @@
 None means: as the operator's settings say. 0 means no limit, as everywhere.
 """
 
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from types import MappingProxyType
 
+from bot.folding import folded
 from bot.models import JobRequest, Limits, Refusal, RefusalReason
-
-_NOTHING = frozenset({"Cf", "Mn", "Me"})  # zero width, bidi, accents
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,23 +208,6 @@ def word_refusal(rules: HouseRules, prompt: str) -> Refusal | None:
         if f" {_folded_before(word)} " in text:
             return Refusal(RefusalReason.FORBIDDEN_WORD, word=word)
     return None
-
-
-def folded(text: str) -> str:
-    """Words alone, one space between them: case, accents and what shows nothing folded away.
-
-    Where words are written without spaces (Chinese, Japanese), each letter is a word, so that a
-    word is found within a sentence.
-    """
-    plain = unicodedata.normalize("NFKD", text).casefold()
-    seen = (char for char in plain if unicodedata.category(char) not in _NOTHING)
-    return " ".join("".join(map(_spaced, seen)).split())
-
-
-def _spaced(char: str) -> str:
-    if not char.isalnum():
-        return " "
-    return f" {char} " if unicodedata.east_asian_width(char) == "W" else char
 
 
 _folded_before = lru_cache(maxsize=10_000)(folded)  # the lists' words, of which each is asked often

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from bot.figures import exactly, money
 from bot.house_rules import HouseRules, RoleRule
-from bot.models import Limits
+from bot.models import Block, Limits
 
 _LISTED = 20
 
@@ -80,11 +80,11 @@ def ban_of(person_id: int) -> str:
     return f"Ban of <@{person_id}>"
 
 
-def ban_stands(*, banned: bool, until_when: datetime | None = None) -> str:
+def ban_stands(ban: Block | None) -> str:
     """How a ban stands."""
-    if not banned:
+    if ban is None:
         return "none"
-    return "until it is lifted" if until_when is None else f"until {_date(until_when)}"
+    return "until it is lifted" if ban.until is None else f"until {_date(ban.until)}"
 
 
 def _date(moment: datetime) -> str:

@@ -1,4 +1,4 @@
-"""The daily task that removes what need not be kept any more."""
+"""The task that removes what need not be kept any more."""
 
 from datetime import timedelta
 
@@ -12,6 +12,7 @@ SETTINGS_LIFE = timedelta(days=30)
 
 _ROUND = timedelta(days=1)
 _RETRY = timedelta(hours=1)
+_WISHES = timedelta(minutes=1)
 
 log = structlog.get_logger(__name__)
 
@@ -28,15 +29,20 @@ class Housekeeping:
         self._retention_days = retention_days
 
     async def run(self) -> None:
-        """Tidy once a day for ever, the first time at once."""
+        """For ever: tidy at once and then daily, and grant wishes within a minute."""
+        due = self._clock.now()
         while True:
-            pause = _ROUND
+            now = self._clock.now()
             try:
-                await self.tidy()
+                if now >= due:
+                    due = now + _RETRY
+                    await self.tidy()
+                    due = now + _ROUND
+                else:
+                    await self._store.forget_wished()
             except StoreError as error:
                 log.warning("not tidied up", error=repr(error))
-                pause = _RETRY
-            await self._clock.sleep(pause.total_seconds())
+            await self._clock.sleep(_WISHES.total_seconds())
 
     async def tidy(self) -> None:
         """Remove what is due now; twice is harmless. Raises StoreError."""

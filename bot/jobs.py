@@ -106,8 +106,8 @@ class Jobs:
             TimeoutError: no decision within 2 s; nothing was admitted.
             StoreUnavailable: nothing was admitted.
         """
-        if reason := RefusalReason.STOPPING if self._closed else self._standing.refusal:
-            return Refusal(reason)
+        if self.stopped is not None:
+            return Refusal(self.stopped)
         asking = Asking(request, here, MODELS[request.model].price_micro_usd, confirmed)
         cases: list[rules.Case] = []
         decide = partial(self._decide, cases, asking)
@@ -150,6 +150,11 @@ class Jobs:
         for job in jobs:
             if self._standing.pause and job.state is State.QUEUED and job.created_at < before:
                 await self._end_queued(job, State.FAILED, self._standing.pause)
+
+    @property
+    def stopped(self) -> RefusalReason | None:
+        """Why nobody's request is taken now: our own end, or trouble with the account."""
+        return RefusalReason.STOPPING if self._closed else self._standing.refusal
 
     def close(self) -> None:
         """Admit nothing more: the process is stopping."""

@@ -91,6 +91,11 @@ def _pause(kind: str, *, over: bool) -> str:
 
 def _budget(notice: BudgetWarning) -> str:
     used, limit = money(notice.used_micro_usd), money(notice.limit_micro_usd)
+    if notice.until is None:
+        return (
+            f"💰 This month's budget of {limit} is less than one picture costs: no pictures here; "
+            "`/settings budget` raises it."
+        )
     if notice.percent >= 100:
         return (
             f"💰 This month's budget is used up: {used} of {limit}. No more pictures here; "

@@ -65,14 +65,14 @@ class BudgetWarning:
 
     Attributes:
         percent: 50, 80 or 100.
-        until: when the next month begins.
+        until: when the next month begins; None: no month is enough for a picture.
     """
 
     guild_id: int
     percent: int
     used_micro_usd: int
     limit_micro_usd: int
-    until: datetime
+    until: datetime | None
 
 
 Notice = (

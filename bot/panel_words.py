@@ -1,6 +1,7 @@
 """What admins and moderators read: commands, the settings' screen, its forms, reports."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from types import MappingProxyType
 
 from bot import inert
@@ -23,6 +24,10 @@ LIST_TOO_LONG = (
 )
 NO_FORBIDDEN_WORDS = "No words are forbidden here."
 NOT_ON_THE_LIST = "That is not on the list; nothing was changed."
+CHANGED_MEANWHILE = (
+    "Somebody else has changed this rule since your form opened; nothing was changed. Please open "
+    "it again."
+)
 ON_THE_LIST = "That is on the list already; nothing was changed."
 
 # Commands, at most 100 characters each.
@@ -199,6 +204,7 @@ def no_log_there(channel_id: int) -> str:
 # Moderation.
 NOT_MY_PICTURE = "That is no picture of mine."
 NOT_MY_MESSAGE = "That is not a message of mine in this server; I delete only my own."
+LOG_STAYS = "That is this server's log; only people who may manage the server delete from it."
 REPORTING = "I am bringing it to this server's moderators …"
 REPORTED = "Thank you: this server's moderators have it now."
 NO_LOG_CHANNEL = (
@@ -214,8 +220,24 @@ REMOVED_ALREADY = "That message is gone already."
 REMOVE_LABEL = "Delete the picture"
 BLOCK_TITLE = "Shut somebody out"
 BLOCK_LABEL = "Block the person …"
+BLOCK_MANAGER = (
+    "Whoever may manage this server cannot be shut out: that person could lift it again. Nobody "
+    "was blocked."
+)
+UNBLOCK_ONESELF = "Somebody else has to let you in again."
+PERSON_UNKNOWN = (
+    "Discord did not tell me in time who that is; nobody was blocked. Please try again."
+)
 NOT_BLOCKED = "Nobody shut that person out."
 NOBODY_BLOCKED = "Nobody is shut out here."
+
+
+def too_many_reports(until_when: datetime) -> str:
+    """Somebody reports faster than anybody can read."""
+    return (
+        f"You have reported several pictures just now; the next you can report {until(until_when)}."
+        " If it cannot wait, tell a moderator directly."
+    )
 
 
 def report(job: Job, by_person_id: int, link: str) -> str:

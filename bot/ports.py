@@ -181,12 +181,12 @@ class HouseStore(Protocol):
         """The server's audit, newest first."""
         ...
 
-    async def block(self, guild_id: int, block: Block) -> None:
-        """Shut a person out of a server; replaces an earlier ban."""
+    async def block(self, guild_id: int, block: Block) -> Block | None:
+        """Shut a person out of a server; gives the ban in force that this one replaces."""
         ...
 
-    async def unblock(self, guild_id: int, person_id: int) -> bool:
-        """Lift a ban; False: there was none."""
+    async def unblock(self, guild_id: int, person_id: int) -> Block | None:
+        """Lift a ban and give it; None: there was none."""
         ...
 
     async def blocks(self, guild_id: int) -> Sequence[Block]:
@@ -253,7 +253,7 @@ class HouseStore(Protocol):
         ...
 
     async def forget_wished(self) -> int:
-        """Remove what was open when its person asked to be forgotten and is over now."""
+        """Remove what was open, or still counted, when its person asked to be forgotten."""
         ...
 
     async def forget_before(self, moment: datetime) -> int:
@@ -262,6 +262,10 @@ class HouseStore(Protocol):
 
     async def left_server(self, guild_id: int) -> None:
         """Remember since when we are gone from a server."""
+        ...
+
+    async def joined_server(self, guild_id: int) -> None:
+        """We are in a server, for the first time or again."""
         ...
 
     async def servers_are(self, guild_ids: Collection[int]) -> None:

@@ -6,7 +6,8 @@ from types import MappingProxyType
 
 from bot import house_words
 from bot.errors import UserError
-from bot.house_rules import folded
+from bot.folding import folded
+from bot.house_rules import HouseRules
 from bot.house_words import Setting
 
 WORD_CHARS = 100
@@ -43,8 +44,15 @@ def check_range(setting: Setting, value: int | None) -> None:
         raise UserError(house_words.out_of_range(setting, known.high, known.unit))
 
 
-def check_number(setting: Setting, *lists: Collection[object]) -> None:
-    """Raises UserError when one of the lists is longer than the setting takes."""
+def check_lists(rules: HouseRules) -> None:
+    """Raises UserError when one of the lists is longer than its setting takes."""
+    _check_number(Setting.CHANNELS, rules.allowed_channels, rules.denied_channels)
+    roles = (rules.allowed_roles, rules.denied_roles, rules.exempt_roles)
+    _check_number(Setting.ROLES, *roles, rules.by_role)
+    _check_number(Setting.WORDS, rules.forbidden_words)
+
+
+def _check_number(setting: Setting, *lists: Collection[object]) -> None:
     known, longest = RANGES[setting], max(map(len, lists))
     if longest > known.high:
         raise UserError(house_words.too_many(setting, longest, known.high, known.unit))
@@ -54,7 +62,7 @@ def word_list(entries: Collection[str]) -> tuple[str, ...]:
     """Each word or phrase once, sorted; what folds to the same is the same, blank ones go.
 
     Raises:
-        UserError: an entry is too long or could never be found, or there are too many.
+        UserError: an entry is too long or could never be found.
     """
     kept: dict[str, str] = {}
     for number, entry in enumerate(entries, start=1):
@@ -65,5 +73,4 @@ def word_list(entries: Collection[str]) -> tuple[str, ...]:
             raise UserError(house_words.word_without_letters(number))
         if word:
             kept.setdefault(folded(word), word)
-    check_number(Setting.WORDS, kept)
     return tuple(kept[key] for key in sorted(kept))

@@ -227,9 +227,10 @@ def _operator_budget(case: Case) -> Refusal | None:
 
 
 def _over_budget(reason: RefusalReason, case: Case, used: int, limit: int) -> Refusal | None:
-    if not limit or used + case.cost_micro_usd <= limit:
+    cost = case.cost_micro_usd
+    if not limit or used + cost <= limit:
         return None
-    until = next_month(case.usage.now)
+    until = None if cost > limit else next_month(case.usage.now)  # no month is enough
     return Refusal(reason, until=until, limit=limit, used=used, wanted=case.count)
 
 

@@ -21,6 +21,13 @@ def why(case: Case, verdicts: Iterable[tuple[RefusalReason, Refusal | None]]) ->
     ]
 
 
+def service(stopped: RefusalReason | None) -> str:
+    """Whether anybody's request is taken at all."""
+    if stopped is None:
+        return "✅ The image service takes requests."
+    return f"⛔ {words.refusal(Refusal(stopped))}"
+
+
 def last_refused(at: datetime, refused: Refusal) -> str:
     """Which rule said no last, and when."""
     return f"Last refused {since(at)} by: {_NAMES[refused.reason]}."

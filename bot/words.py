@@ -37,6 +37,8 @@ TOO_LATE_TO_CANCEL = "Too late to cancel: the picture is being sent, or it is ov
 NOTHING_TO_CHECK = "There is nothing to check any more. Nothing was charged."
 NOT_YOURS = "Only the person who asked for this picture can press that."
 SHOWN_ELSEWHERE = "That picture was sent to you as a direct message already."
+FETCHING = "Fetching the picture, free of charge. If it does not come within a minute, press again."
+NOT_NOW = "I could not fetch the picture just now; please press again. Nothing was charged."
 SHARED_ALREADY = "That picture was shared already."
 ADULT_PICTURE = (
     "That picture was made without the adult-content filter; I show it in age-restricted channels "
@@ -269,6 +271,11 @@ def _daily_limit(refused: Refusal) -> str:
 
 def _server_budget(refused: Refusal) -> str:
     budget = money(refused.limit)
+    if refused.until is None:
+        return (
+            f"That costs more than this server's whole budget of {budget} a month; its admins can "
+            "raise that with `/settings budget`."
+        )
     if refused.wanted > 1:
         return (
             f"This server's {budget} for pictures this month are too far used for "
@@ -278,6 +285,8 @@ def _server_budget(refused: Refusal) -> str:
 
 
 def _operator_budget(refused: Refusal) -> str:
+    if refused.until is None:
+        return "That costs more than this bot's whole budget of a month; its owner can raise that."
     if refused.wanted > 1:
         return (
             "This bot's picture budget for this month is too far used for "
@@ -367,6 +376,11 @@ def _elsewhere(refused: Refusal, here: int | None) -> str:
 
 
 _MEDIA = MappingProxyType({"video": "a video", "audio": "a sound file", "text": "a text"})
+
+
+def prompt_too_long(length: int, limit: int) -> str:
+    """A prompt is over the limit."""
+    return f"The prompt has {length:,} characters; {limit:,} are the most. Nothing was charged."
 
 
 def source_of_wrong_type(filename: str, content_type: str) -> str:

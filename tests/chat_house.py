@@ -25,6 +25,7 @@ from bot.models import (
     Picture,
     Place,
     Refusal,
+    RefusalReason,
     Reply,
     Showing,
     Source,
@@ -53,6 +54,7 @@ class FakeJobs:
     confirmed: list[bool] = field(default_factory=list)
     searches: list[tuple[Search, int]] = field(default_factory=list)
     forgotten: list[tuple[str, int]] = field(default_factory=list)
+    stopped: RefusalReason | None = None
 
     async def admit(
         self, request: JobRequest, here: Circumstances, *, confirmed: bool = False
@@ -194,12 +196,16 @@ class FakeHouses:
     servers: list[int] = field(default_factory=list)
     left_servers: list[int] = field(default_factory=list)
     refusal: Refusal | None = None
+    joined_servers: list[int] = field(default_factory=list)
 
     async def servers_are(self, guild_ids: Collection[int]) -> None:
         self.servers = list(guild_ids)
 
     async def may_show(self, *_: object) -> Refusal | None:
         return self.refusal
+
+    async def joined(self, guild_id: int) -> None:
+        self.joined_servers.append(guild_id)
 
     async def left(self, guild_id: int) -> None:
         self.left_servers.append(guild_id)

@@ -17,6 +17,8 @@ RESET_AFTER = "the call is taken, then the connection breaks"
 RESET_BEFORE = "the connection breaks, nothing is taken"
 HANG = "no answer ever"
 HTML = "a page of a proxy, with status 200"
+TERSE = "taken, and of the message no more is said than Discord has to"
+YES = "taken, with status 204 and no word"
 
 USER = {"id": "42", "username": "darkroom", "discriminator": "0", "avatar": None, "bot": True}
 
@@ -75,14 +77,32 @@ class SmallDiscord:
         if trouble == HTML:
             return web.Response(text="<html>", content_type="text/html")
         answer = self._answer(kind, call)
+        if trouble == TERSE:
+            return _json({"id": "55", "type": 0, "content": ""})
+        if trouble == YES:
+            return web.Response(status=204)
         return _cut(request) if trouble == RESET_AFTER else answer
 
     def _answer(self, kind: str, call: Call) -> web.Response:
+        described = self._described(kind, call)
+        return self._kept(kind, call) if described is None else _json(described)
+
+    def _described(self, kind: str, call: Call) -> dict[str, Any] | None:
+        """What stays as it is."""
         match kind:
             case "GET user":
-                return _json(USER)
+                return USER
             case "GET application":
-                return _json(_application(self.public))
+                return _application(self.public)
+            case "GET member":
+                return {"user": _person(int(call.path.split("/")[-1])), "roles": [], "flags": 0}
+            case "POST dm":
+                return {"id": "99", "type": 1, "recipients": [_person(5)]}
+        return None
+
+    def _kept(self, kind: str, call: Call) -> web.Response:
+        """What remembers."""
+        match kind:
             case "POST callback":
                 return self._acknowledge(call)
             case "GET original":
@@ -93,8 +113,6 @@ class SmallDiscord:
             case "PUT commands":
                 self.commands[call.path] = call.payload
                 return _json([{"id": "1", "application_id": "1", **one} for one in call.payload])
-            case "POST dm":
-                return _json({"id": "99", "type": 1, "recipients": [_person(5)]})
             case _:
                 return _json(_message(call.payload, call.path))
 
@@ -180,6 +198,7 @@ def _kind(path: str) -> str:
         ("/messages/", "message"),
         ("/messages", "messages"),
         ("/webhooks/", "followup"),
+        ("/members/", "member"),
     ):
         if part in path:
             return kind

@@ -49,7 +49,7 @@ class Showable(Protocol):
         ...
 
 
-async def answer(interaction: Interaction, rendered: Rendered, *, private: bool) -> Showing:
+async def answer(interaction: Interaction, rendered: Rendered, *, private: bool = False) -> Showing:
     """Show a job as the first answer, to everybody or, `private`, to its asker alone.
 
     Raises:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import discord
 
 from bot import inert, words
+from bot.catalogue import Model
 from bot.chat.answers import Interaction, answer, whisper
 from bot.chat.circumstances import circumstances_of
 from bot.chat.embeds import render
@@ -20,7 +21,7 @@ async def ask(interaction: Interaction, wish: Wish, *, draft_id: int | None = No
     taking it twice makes one job.
 
     Raises:
-        UserError: the prompt is blank, or there is no channel to answer in.
+        UserError: the prompt or the ratio is not to be had, or there is no channel to answer in.
         TimeoutError: admission took too long; nothing was admitted.
         StoreUnavailable: nothing was admitted.
         ChatError: nobody saw an answer; the job was given back.
@@ -30,8 +31,8 @@ async def ask(interaction: Interaction, wish: Wish, *, draft_id: int | None = No
     request = JobRequest(
         id=interaction.id if draft_id is None else draft_id,
         kind=wish.kind,
-        prompt=prompt_of(wish.prompt),
-        aspect_ratio=wish.aspect_ratio,
+        prompt=prompt_of(wish.prompt, services.model),
+        aspect_ratio=ratio_of(wish.aspect_ratio, services.model),
         model=services.model.name,
         person_id=interaction.user.id,
         person_name=inert.storable(interaction.user.display_name),
@@ -56,12 +57,25 @@ async def ask(interaction: Interaction, wish: Wish, *, draft_id: int | None = No
             pass
 
 
-def prompt_of(text: str) -> str:
-    """What somebody typed, fit to be kept. Raises UserError when nothing of it can be seen."""
+def prompt_of(text: str, model: Model) -> str:
+    """What somebody typed, fit to be kept.
+
+    Raises:
+        UserError: nothing of it can be seen, or it is longer than Discord's client lets it be.
+    """
     prompt = inert.storable(text).strip()
     if not inert.visible(prompt).strip():
         raise UserError(words.BLANK_PROMPT)
+    if len(prompt) > model.max_prompt_chars:
+        raise UserError(words.prompt_too_long(len(prompt), model.max_prompt_chars))
     return prompt
+
+
+def ratio_of(text: str, model: Model) -> str:
+    """A ratio that the model has; menus offer no other, but anybody may ask. Raises UserError."""
+    if text not in model.aspect_ratios:
+        raise UserError(words.OLD_COMMAND)
+    return text
 
 
 def reply_of(interaction: Interaction) -> Reply:

@@ -20,11 +20,11 @@ def circumstances_of(interaction: Interaction, person: Person | None = None) -> 
 
 
 def role_ids(person: Person) -> frozenset[int]:
-    """The roles of a member; nobody else has any."""
+    """The roles of a member, @everyone among them; nobody else has any."""
     if not isinstance(person, discord.Member):
         return frozenset()
     # `roles` leaves out those that the cache does not know, as while a server is unavailable.
-    return frozenset(map(int, person._roles))
+    return frozenset(map(int, person._roles)) | {person.guild.id}
 
 
 def _above(channel: object) -> tuple[int, ...]:

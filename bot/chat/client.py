@@ -25,6 +25,7 @@ from bot.chat import buttons, guide
 from bot.chat.invite import invite_url
 from bot.chat.reporter import report
 from bot.chat.services import Replays, Services
+from bot.chat.spacing import Spacing
 from bot.chat.sync import CommandSync, Payload, Scope, is_daily_limit, known_ids
 from bot.chat.wire import TRANSIENT_ERRORS, translated
 from bot.errors import ChatUnavailable, ConfigurationError, Unreachable
@@ -34,6 +35,7 @@ LOGIN_ATTEMPT_S = 10.0
 LONGEST_RATE_LIMIT_S = 30.0  # the least that discord.py lets us ask for
 STEADY = timedelta(minutes=5)
 REMEMBERED_PRESSES = 1000
+MOST_REPORTS = (5, timedelta(minutes=10))
 LAST_ANSWERS_S = 1.0  # of the 10 s in which a container must end
 
 _UNGUARDED = frozenset({"READY", "RESUMED"})  # without these there is no session: connect anew
@@ -54,6 +56,7 @@ class DarkroomBot(discord.Client):
         encore: shows finished jobs again; attached before `serve`, for it shows them through
             this very client.
         command_ids: of our commands, by name, once they are synchronised.
+        reports: how often a person may bring something before the moderators.
     """
 
     encore: Replays
@@ -77,6 +80,7 @@ class DarkroomBot(discord.Client):
             allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
         )
         self.command_ids: Mapping[str, int] = {}
+        self.reports = Spacing(services.clock, *MOST_REPORTS)
         self._born_at = time.monotonic()
         self._connected_once = False
         self._pressed: deque[int] = deque(maxlen=REMEMBERED_PRESSES)
@@ -185,12 +189,15 @@ class DarkroomBot(discord.Client):
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Somebody added us: say hello, where pictures may be made at all."""
+        await self.services.houses.joined(guild.id)
+        log.info("server joined", guild=guild.id)
         if self.services.allows_server(guild.id):
             await guide.greet(guild, self.command_ids, self.services)
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """We are out: what is kept of the server goes after a while."""
         await self.services.houses.left(guild.id)
+        log.info("server left", guild=guild.id)
 
     async def on_interaction(self, interaction: discord.Interaction["DarkroomBot"]) -> None:
         """Buttons and forms; commands go to the tree.

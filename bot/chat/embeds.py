@@ -99,6 +99,11 @@ def _rendered(job: Job, face: _Face, shown: tuple[Picture, ...]) -> Rendered:
     return Rendered(embed, buttons, shown)
 
 
+def render_fetching(job: Job, text: str = words.FETCHING) -> Rendered:
+    """A finished job whose pictures are on their way once more, or can be asked for again."""
+    return _rendered(job, _Face(Colour.BLURPLE, text, (Action.SHOW_RESULT,)), ())
+
+
 def render_gone(job: Job) -> Rendered:
     """A finished job whose pictures cannot be had any more."""
     return _rendered(job, _Face(Colour.AMBER, words.RESULT_GONE), ())

@@ -20,7 +20,7 @@ from bot.chat.circumstances import circumstances_of
 from bot.chat.custom_ids import Action, Press
 from bot.chat.history_screens import View
 from bot.chat.pressed import jobs_of
-from bot.chat.rights import require_moderator
+from bot.chat.rights import require_moderator, sees
 from bot.chat.screens import Screen
 from bot.chat.services import Replays, Services
 from bot.chat.wire import opened, translated
@@ -57,7 +57,14 @@ def _search(interaction: Interaction, view: View) -> Search:
 def _listing(interaction: Interaction, view: View, search: Search, page: Page) -> Screen:
     services: Services = interaction.client.services
     adults = circumstances_of(interaction).adult_channel
-    return screens.listing(view, search, page, services.clock.now(), adults=adults)
+    hidden = frozenset(job.id for job in page.jobs if not _is_open(interaction, view, job))
+    now = services.clock.now()
+    return screens.listing(view, search, page, now, adults=adults, hidden=hidden)
+
+
+def _is_open(interaction: Interaction, view: View, job: Job) -> bool:
+    """One's own always; another person's where this moderator can look."""
+    return view.person_id is None or sees(interaction, job.request.place.channel_id)
 
 
 async def _press(interaction: Interaction, text: str) -> None:
@@ -144,7 +151,7 @@ async def _attach(interaction: Interaction, job: Job) -> None:
     except DownloadRejected as error:
         log.info("picture not found any more", job=job.code, error=repr(error))
         young = history.is_young(job, interaction.client.services.clock.now())
-        await amend(interaction, said.NOT_NOW if young else words.RESULT_GONE)
+        await amend(interaction, words.NOT_NOW if young else words.RESULT_GONE)
 
 
 async def _job(interaction: Interaction, view: View, code: str) -> Job:
@@ -157,6 +164,8 @@ async def _job(interaction: Interaction, view: View, code: str) -> Job:
         or job.request.place.guild_id != search.guild_id
     ):
         raise UserError(words.OLD_BUTTON)
+    if not _is_open(interaction, view, job):
+        raise UserError(said.CLOSED)
     interaction.extras["job"] = job.code
     return job
 

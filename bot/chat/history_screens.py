@@ -6,7 +6,7 @@ every press. Footers format nothing.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -100,8 +100,19 @@ def words_of(message: discord.Message | None) -> str:
 # The list.
 
 
-def listing(view: View, search: Search, page: Page, now: datetime, *, adults: bool) -> Screen:
-    """One page of what was found, each picture with its own thumbnail."""
+def listing(
+    view: View,
+    search: Search,
+    page: Page,
+    now: datetime,
+    *,
+    adults: bool,
+    hidden: frozenset[int] = frozenset(),
+) -> Screen:
+    """One page of what was found, each picture with its own thumbnail.
+
+    Of the jobs with these ids in `hidden` nothing is shown but that they are there.
+    """
     view = replace(view, page=page.number)
     own = view.person_id is None
     head = discord.Embed(
@@ -112,10 +123,15 @@ def listing(view: View, search: Search, page: Page, now: datetime, *, adults: bo
     if view.words:
         head.set_footer(text=said.remembered(view.words))
     rows = [_kind_menu(view), _state_menu(view)]
-    if page.jobs:
-        rows.append(_picture_menu(view, page))
+    if open_ones := [job for job in page.jobs if job.id not in hidden]:
+        rows.append(_picture_menu(view, open_ones))
     rows.append(tuple(_ways_on(view, page)))
-    entries = (_entry(job, now, adults=adults) for job in page.jobs)
+    entries = (
+        discord.Embed(description=said.closed(job))
+        if job.id in hidden
+        else _entry(job, now, adults=adults)
+        for job in page.jobs
+    )
     return Screen(head, tuple(rows), tuple(entries))
 
 
@@ -153,8 +169,8 @@ def _menu(verb: str, view: View, labels: Mapping[str, str], chosen: str) -> tupl
     )
 
 
-def _picture_menu(view: View, page: Page) -> tuple[Item, ...]:
-    options = [discord.SelectOption(label=said.option(job), value=job.code) for job in page.jobs]
+def _picture_menu(view: View, jobs: Sequence[Job]) -> tuple[Item, ...]:
+    options = [discord.SelectOption(label=said.option(job), value=job.code) for job in jobs]
     return (
         discord.ui.Select[Any](
             custom_id=custom_id(Action.HISTORY, subject("open", view)),

@@ -4,17 +4,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from bot import words
+from bot import history, words
 from bot.chat.answers import Interaction, update, whisper
 from bot.chat.asking import ask, place_of, reply_of
 from bot.chat.custom_ids import Action, Press
-from bot.chat.embeds import render, render_gone
+from bot.chat.embeds import render, render_fetching, render_gone
 from bot.chat.messenger import NOBODY
 from bot.chat.pressed import jobs_of, on_own_job, pressed_id
 from bot.chat.services import Replays
 from bot.chat.wire import single_attempts, translated
 from bot.errors import UserError
-from bot.models import Failure, Job, State
+from bot.models import Failure, Job, Showing, State
 from bot.rules import OPEN
 
 
@@ -32,21 +32,28 @@ async def _show_result(interaction: Interaction, job: Job) -> None:
         shared = job.request.private and not job.hidden
         await whisper(interaction, words.SHARED_ALREADY if shared else words.SHOWN_ELSEWHERE)
         return
-    await _redraw(interaction, job, "")
     if job.state is State.UNDELIVERABLE:
+        # With its button, so that an interruption can be followed by another press.
+        await update(interaction, render_fetching(job))
         await _play(interaction, job)
+    else:
+        await _redraw(interaction, job, "")
 
 
 async def _play(interaction: Interaction, job: Job) -> None:
+    """As if it had never been shown: the ways that were closed have nothing to do with this one."""
     encore: Replays = interaction.client.encore
     shown = await encore.play(
-        *(job, reply_of(interaction), place_of(interaction), job.showing),
+        *(job, reply_of(interaction), place_of(interaction)),
+        showing=Showing(pressed_id(interaction), interaction.channel_id),
         upload_limit_bytes=interaction.filesize_limit,
     )
     if not shown:
+        young = history.is_young(job, interaction.client.services.clock.now())
+        rendered = render_fetching(job, words.NOT_NOW) if young else render_gone(job)
         with translated(by_token=True), single_attempts():
             await interaction.edit_original_response(
-                embed=render_gone(job).embed, view=None, allowed_mentions=NOBODY
+                embed=rendered.embed, view=rendered.view(), allowed_mentions=NOBODY
             )
 
 

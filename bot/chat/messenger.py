@@ -1,13 +1,14 @@
 """Discord's side of showing a job: primitives of one attempt each; `bot.delivery` picks the way."""
 
-from collections.abc import Sequence
-from typing import cast
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, cast
 
 import discord
 
 from bot import words
 from bot.chat.embeds import Rendered, render
-from bot.chat.wire import opened, single_attempts, translated
+from bot.chat.wire import EditedAnswer, opened, single_attempts, translated
 from bot.errors import AccessLost, ChatUnavailable, TokenExpired
 from bot.models import Job, Outlook, Picture, Showing
 from bot.ports import Clock
@@ -35,14 +36,14 @@ class DiscordMessenger:
         """Edit the answer through its interaction's token."""
         webhook, rendered = self._webhook(job), render(job, outlook, pictures)
         with translated(by_token=True), single_attempts(), opened(rendered.pictures) as files:
-            message = await webhook.edit_message(
+            message: Any = await webhook.edit_message(
                 _ORIGINAL,
                 embed=rendered.embed,
                 view=rendered.view(),
                 attachments=_attachments(files),
                 allowed_mentions=NOBODY,
             )
-        return _shown(job, message)
+        return _found(job, message or {})
 
     async def edit_by_bot(self, job: Job, outlook: Outlook, pictures: Sequence[Picture]) -> Showing:
         """Edit the known message with the bot's own rights."""
@@ -69,14 +70,15 @@ class DiscordMessenger:
         """A new message by the interaction's token. Calling twice may post twice."""
         webhook, rendered = self._webhook(job), render(job, outlook, pictures)
         with translated(by_token=True), single_attempts(), opened(rendered.pictures) as files:
-            message = await webhook.send(
+            message: Any = await webhook.send(
                 embed=rendered.embed,
                 files=files,
                 view=rendered.view() or discord.utils.MISSING,
                 allowed_mentions=NOBODY,
                 wait=True,
             )
-        return _shown(job, message)
+        elsewhere = job.showing.but(message_id=None, channel_id=None)
+        return _found(replace(job, showing=elsewhere), message)
 
     async def posted(self, job: Job) -> Sequence[str]:
         """Where the files of the job's message can be fetched now, in order."""
@@ -149,7 +151,7 @@ class DiscordMessenger:
         if not reply.token or self._clock.now() >= reply.born_at + TOKEN_LIFE:
             raise TokenExpired("none, or older than 15 minutes")
         self._require_client()
-        return discord.Webhook.partial(reply.application_id, reply.token, client=self._client)
+        return EditedAnswer.partial(reply.application_id, reply.token, client=self._client)
 
     def _require_client(self) -> None:
         if self._client.is_closed() or self._client.user is None:
@@ -157,8 +159,23 @@ class DiscordMessenger:
 
 
 def _shown(job: Job, message: discord.Message) -> Showing:
-    posted = tuple(one.url.partition("?")[0] for one in message.attachments)
+    posted = tuple(_unsigned(one.url) for one in message.attachments)
     return job.showing.but(message_id=message.id, channel_id=message.channel.id, posted_urls=posted)
+
+
+def _found(job: Job, message: Mapping[str, Any]) -> Showing:
+    """Where the answer stands; its id need not have been told before the first edit."""
+    known, asked = job.showing, job.request.place.channel_id
+    attached = message.get("attachments") or ()
+    return known.but(
+        message_id=int(message["id"]) if "id" in message else known.message_id,
+        channel_id=known.channel_id or asked,
+        posted_urls=tuple(_unsigned(one["url"]) for one in attached if one.get("url")),
+    )
+
+
+def _unsigned(url: str) -> str:
+    return url.partition("?")[0]
 
 
 def _attachments(files: list[discord.File]) -> list[discord.File]:

@@ -39,7 +39,7 @@ async def _send_here(interaction: Interaction, job: Job) -> None:
         raise UserError(words.OLD_BUTTON)
     await _require_allowed(interaction, job)
     # Seen by its asker alone, so that an interruption leaves nothing unfinished in the channel.
-    await whisper(interaction, history_words.FETCHING)
+    await whisper(interaction, words.FETCHING)
     await amend(interaction, await _post(interaction, job))
 
 
@@ -82,7 +82,7 @@ async def _post(interaction: Interaction, job: Job) -> str:
     except DownloadRejected as error:
         log.info("picture not found any more", job=job.code, error=repr(error))
         young = history.is_young(job, interaction.client.services.clock.now())
-        return history_words.NOT_NOW if young else words.RESULT_GONE
+        return words.NOT_NOW if young else words.RESULT_GONE
     except ChatError as error:
         log.warning("picture not sent again", job=job.code, error=repr(error))
         return next(_SENTENCES[kind] for kind in type(error).__mro__ if kind in _SENTENCES)

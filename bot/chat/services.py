@@ -1,6 +1,6 @@
 """What handlers of commands and buttons call: handed to the client in one value."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +10,7 @@ from bot.catalogue import Model
 from bot.history import Page, Search
 from bot.hosts import HostRule
 from bot.house_rules import Circumstances, HouseRules, RuleChange, UsageReport
+from bot.house_words import Setting
 from bot.models import (
     Block,
     Job,
@@ -19,6 +20,7 @@ from bot.models import (
     Picture,
     Place,
     Refusal,
+    RefusalReason,
     Reply,
     Showing,
     Usage,
@@ -28,6 +30,11 @@ from bot.ports import Clock, Drafts, Journal
 
 class JobService(Protocol):
     """The part of `bot.jobs.Jobs` that people reach by commands and buttons."""
+
+    @property
+    def stopped(self) -> RefusalReason | None:
+        """Why nobody's request is taken now, whatever the rules say; None: they are taken."""
+        ...
 
     async def admit(
         self, request: JobRequest, here: Circumstances, *, confirmed: bool = False
@@ -94,6 +101,16 @@ class HouseService(Protocol):
         """Every rule that applies, as (name, words), the operator's defaults filled in."""
         ...
 
+    async def change(
+        self,
+        guild_id: int,
+        by_person_id: int,
+        setting: Setting,
+        change: Callable[[HouseRules], HouseRules],
+    ) -> RuleChange:
+        """Apply a pure change, which may refuse by UserError, to the rules as they then stand."""
+        ...
+
     async def change_cooldown(
         self, guild_id: int, by_person_id: int, seconds: int | None, role_id: int | None = None
     ) -> RuleChange:
@@ -116,33 +133,6 @@ class HouseService(Protocol):
         self, guild_id: int, by_person_id: int, micro_usd: int | None
     ) -> RuleChange:
         """Money of the server in a calendar month."""
-        ...
-
-    async def change_channels(
-        self,
-        guild_id: int,
-        by_person_id: int,
-        allowed: Collection[int],
-        denied: Collection[int],
-    ) -> RuleChange:
-        """Where pictures are made."""
-        ...
-
-    async def change_roles(
-        self,
-        guild_id: int,
-        by_person_id: int,
-        allowed: Collection[int],
-        denied: Collection[int],
-        exempt: Collection[int],
-    ) -> RuleChange:
-        """Who may make pictures, and who is free of limits."""
-        ...
-
-    async def change_forbidden_words(
-        self, guild_id: int, by_person_id: int, forbidden: Collection[str]
-    ) -> RuleChange:
-        """Words and phrases that no prompt may have."""
         ...
 
     async def change_log_channel(
@@ -223,6 +213,10 @@ class HouseService(Protocol):
 
     async def left(self, guild_id: int) -> None:
         """We were removed from a server, from now on."""
+        ...
+
+    async def joined(self, guild_id: int) -> None:
+        """We came to a server, for the first time or again."""
         ...
 
     async def servers_are(self, guild_ids: Collection[int]) -> None:

@@ -94,7 +94,22 @@ class SingleAttempt(AsyncWebhookAdapter):
             **_body(payload, multipart),
         ) as response:
             text = await response.text("utf-8", "replace")
-            return _judged(response, _parsed(text))
+            answer = _judged(response, _parsed(text))
+            if route.path.endswith("/callback") and not _tells_of_interaction(answer):
+                raise discord.DiscordServerError(response, text)  # taken or not: try, and see
+            return answer
+
+
+class EditedAnswer(discord.Webhook):
+    """An interaction's answer, of which an edit needs no more than that Discord took it.
+
+    discord.py's own raises KeyError when Discord does not say the message's channel (2.7.1): an
+    edit that was taken would count as failed, and be made again for ever.
+    """
+
+    @override
+    def _create_message(self, data: Any, *, thread: object) -> Any:
+        return data  # of the message as Discord has it now; None when it only said yes
 
 
 def _body(payload: dict[str, Any] | None, multipart: list[dict[str, Any]] | None) -> dict[str, Any]:
@@ -111,6 +126,11 @@ def _parsed(text: str) -> Any:  # noqa: ANN401 - JSON
         return json.loads(text)
     except ValueError:
         return text
+
+
+def _tells_of_interaction(answer: object) -> bool:
+    """Whether a first answer's success is one; of another, discord.py makes a TypeError."""
+    return isinstance(answer, dict) and isinstance(answer.get("interaction"), dict)
 
 
 def _judged(response: aiohttp.ClientResponse, data: Any) -> Any:  # noqa: ANN401 - JSON

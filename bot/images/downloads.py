@@ -93,7 +93,7 @@ class HttpDownloads:
     async def fetch(self, url: str, folder: Path) -> Path:
         """Stream a result into a new file in `folder`; nothing stays there when it fails.
 
-        What the bytes are is not judged here, but an HTML page is a passing error of some edge.
+        What the bytes are is not judged here, but a page of HTML is a passing error of some edge.
 
         Raises:
             DownloadUnavailable: any status but 200, HTML, broken off, too slow, no room on disk.
@@ -151,7 +151,7 @@ class HttpDownloads:
 
     async def _save(self, response: httpx.Response, folder: Path) -> Path:
         path = folder / f"result-{uuid4().hex}"
-        file = await asyncio.to_thread(path.open, "xb")
+        file = await _made(path)
         complete = False
         try:
             await self._copy(response, file)
@@ -165,6 +165,8 @@ class HttpDownloads:
             raise DownloadRejected("larger than we take")
         size = 0
         async for chunk in response.aiter_raw(_CHUNK_BYTES):
+            if not size and chunk.lstrip()[:1] == b"<":
+                raise DownloadUnavailable("a page instead of a picture")
             size += len(chunk)
             if size > self._max_bytes:
                 raise DownloadRejected("larger than we take")
@@ -174,12 +176,20 @@ class HttpDownloads:
             raise DownloadUnavailable("an empty answer")
 
 
+async def _made(path: Path) -> BinaryIO:
+    """A new file; whoever is cancelled while it is made leaves none behind."""
+    making = asyncio.ensure_future(asyncio.to_thread(path.open, "xb"))
+    try:
+        return await asyncio.shield(making)
+    except asyncio.CancelledError:
+        await asyncio.to_thread(_close, await making, path, keep=False)
+        raise
+
+
 def _require_file(response: httpx.Response) -> None:
-    kind = response.headers.get("Content-Type", "").lower()
+    """Its Content-Type is not asked: the bytes tell what they are, and some edge may lie."""
     if response.status_code != 200:
         raise DownloadUnavailable(f"HTTP {response.status_code}")
-    if kind.startswith("text/html"):
-        raise DownloadUnavailable("a page instead of a picture")
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise DownloadUnavailable("a compressed answer, which we did not ask for")
 

@@ -85,7 +85,7 @@ class Payloads:
             "unavailable": False,
             "member_count": len(record.members),
             "members": [self.member(record, record.members[self._world.bot.id])],
-            "channels": [objects.channel(c) for c in rooms if c.kind is ChannelKind.TEXT],
+            "channels": [objects.channel(c) for c in rooms if c.kind is not ChannelKind.THREAD],
             "threads": [objects.channel(c) for c in rooms if c.kind is ChannelKind.THREAD],
             "voice_states": [],
             "presences": [],

@@ -9,7 +9,7 @@ from bot.sandbox import objects
 from bot.sandbox.feed import Change
 from bot.sandbox.payloads import Payloads
 from bot.sandbox.permissions import Permission
-from bot.sandbox.records import AnyJson, Channel, Guild, Json, Message, Role
+from bot.sandbox.records import AnyJson, Channel, ChannelKind, Guild, Json, Message, Role
 from bot.sandbox.world import World
 
 GUILDS = 1 << 0
@@ -27,6 +27,12 @@ _MESSAGE_EVENTS = {
     "message_edited": "MESSAGE_UPDATE",
     "message_deleted": "MESSAGE_DELETE",
 }
+_CHANNEL_EVENTS = {
+    "channel_created": "CREATE",
+    "channel_changed": "UPDATE",
+    "channel_deleted": "DELETE",
+}
+_ROLE_EVENTS = {"role_created": "GUILD_ROLE_CREATE", "role_changed": "GUILD_ROLE_UPDATE"}
 
 
 @dataclass
@@ -143,10 +149,10 @@ class Sessions:
             self._guilds("GUILD_CREATE", change.subject.id)
         elif change.kind == "bot_left":
             self._guilds("GUILD_DELETE", change.subject.id)
-        elif change.kind in ("channel_created", "channel_changed"):
-            self._channel(change.kind, change.subject)
-        elif change.kind == "role_changed":
-            self._role(*change.subject)
+        elif change.kind in _CHANNEL_EVENTS:
+            self._channel(_CHANNEL_EVENTS[change.kind], change.subject)
+        elif change.kind in _ROLE_EVENTS:
+            self._role(_ROLE_EVENTS[change.kind], *change.subject)
 
     def _guilds(self, event: str, guild_id: int) -> None:
         if event == "GUILD_CREATE":
@@ -158,21 +164,22 @@ class Sessions:
             if session.intents & GUILDS and session.serves(guild_id):
                 session.dispatch(event, data)
 
-    def _channel(self, kind: str, channel: Channel) -> None:
+    def _channel(self, verb: str, channel: Channel) -> None:
         guild = self._world.guild_of(channel)
         if guild is None or not self._world.bot_is_in(guild):
             return
-        noun = "THREAD" if channel.parent_id is not None else "CHANNEL"
-        verb = "CREATE" if kind == "channel_created" else "UPDATE"
+        noun = "THREAD" if channel.kind is ChannelKind.THREAD else "CHANNEL"
         for session in self.alive:
             if session.intents & GUILDS and session.serves(guild.id):
                 session.dispatch(f"{noun}_{verb}", objects.channel(channel))
 
-    def _role(self, guild_id: int, role: Role) -> None:
+    def _role(self, event: str, guild_id: int, role: Role) -> None:
+        if not self._world.bot_is_in(self._world.guilds.get(guild_id)):
+            return
         data = {"guild_id": str(guild_id), "role": objects.role(role)}
         for session in self.alive:
             if session.intents & GUILDS and session.serves(guild_id):
-                session.dispatch("GUILD_ROLE_UPDATE", data)
+                session.dispatch(event, data)
 
     def _message(self, event: str, message: Message) -> None:
         """Ephemeral messages and channels that the bot cannot see make no events."""

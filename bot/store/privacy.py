@@ -49,7 +49,7 @@ async def forget_some(
     connection: AsyncConnection, which: ColumnElement[bool], now: datetime
 ) -> int:
     """Forget up to `AT_ONCE` of these jobs that want nothing any more; gives how many."""
-    countless = jobs.c.created_at < now - LEDGER_LIFE
+    countless = _countless(now)
     query = (
         select(jobs.c.id, countless.label("countless"))
         .where(which, not_(WANTS_CARE), or_(countless, REMEMBERED))
@@ -91,7 +91,7 @@ async def _empty(connection: AsyncConnection, job_ids: Sequence[int]) -> None:
 
 
 async def forget_traces(connection: AsyncConnection, person_id: int, now: datetime) -> None:
-    """What is kept of a person beside jobs; remember the wish while a job of theirs is open.
+    """What is kept of a person beside jobs; remember the wish while a row of theirs is there.
 
     A ban stays: it is a limit that counts.
     """
@@ -103,19 +103,26 @@ async def forget_traces(connection: AsyncConnection, person_id: int, now: dateti
 
 
 async def drop_fulfilled(connection: AsyncConnection) -> None:
-    """Drop the wishes of which nothing is left to do."""
-    left = exists().where(
-        jobs.c.person_id == forget_wishes.c.person_id,
-        jobs.c.created_at <= forget_wishes.c.at,
-        REMEMBERED,
-    )
+    """Drop the wishes of which no row is left, not even one without content."""
+    left = exists().where(_wished())
     await connection.execute(delete(forget_wishes).where(not_(left)))
 
 
-async def wishes(connection: AsyncConnection) -> list[tuple[int, datetime]]:
-    """Whose jobs up to which moment are still to be forgotten."""
-    query = select(forget_wishes.c.person_id, forget_wishes.c.at)
+async def wishes(connection: AsyncConnection, now: datetime) -> list[tuple[int, datetime]]:
+    """Whose jobs up to which moment can be forgotten, or really go, now."""
+    due = exists().where(_wished(), not_(WANTS_CARE), or_(_countless(now), REMEMBERED))
+    query = select(forget_wishes.c.person_id, forget_wishes.c.at).where(due)
     return [(row.person_id, row.at) for row in await connection.execute(query)]
+
+
+def _wished() -> ColumnElement[bool]:
+    wish = forget_wishes.c
+    return (jobs.c.person_id == wish.person_id) & (jobs.c.created_at <= wish.at)
+
+
+def _countless(now: datetime) -> ColumnElement[bool]:
+    """No limit, budget or report counts these any more."""
+    return jobs.c.created_at < now - LEDGER_LIFE
 
 
 async def forget_old_traces(connection: AsyncConnection, moment: datetime) -> None:

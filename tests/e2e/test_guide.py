@@ -102,3 +102,17 @@ async def test_ones_data_can_be_had_in_direct_messages(stage: Stage) -> None:
     exported = await stage.press(person, answer.message, "Get my data as a file")
     assert exported.message is not None
     assert exported.message.attachments
+
+
+async def test_deleting_ones_data_stops_no_picture_in_the_making(stage: Stage) -> None:
+    person = stage.newcomer()
+    handle = await stage.held("still on its way", person=person)
+    answer = await (await person.slash("darkroom my-data")).answer()
+    assert answer.message is not None
+    await stage.press(person, answer.message, "Delete my data …")
+    gone = told(await stage.press(person, answer.message, "Yes, delete my data"))
+    assert gone.startswith("There is no picture of yours that could be deleted now.")
+    assert "What is still being made goes within a minute" in gone
+    stage.release("still on its way")
+    shown = await stage.shows(handle, GREEN)
+    assert shown.attachments

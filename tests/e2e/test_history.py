@@ -89,6 +89,25 @@ async def test_without_a_press_the_picture_comes_by_direct_message(tmp_path: Pat
                 await asyncio.sleep(0.1)
 
 
+async def test_a_press_that_comes_after_all_ways_were_closed_still_brings_the_picture(
+    tmp_path: Path,
+) -> None:
+    async with stage(tmp_path) as play:
+        world, ana = play.discord.world, play.discord.ana
+        hidden = Overwrite(world.bot.id, deny=int(Permission.VIEW_CHANNEL), for_member=True)
+        secret = world.add_channel(play.discord.guild, "secret", overwrites=(hidden,))
+        ana.user.open_dms = False
+        play.api.plan_next(TaskPlan(processing_s=2))
+        asked = await ana.slash("imagine", prompt="a fox", channel=secret, token_age_s=899.5)
+        message = await asked.wait_for(lambda one: "Show result" in labels(one))
+        await play.bot.logged("job moved", to="undeliverable")
+        await ana.click(message, "Show result")
+        done = await asked.wait_for(lambda one: colour(one) == GREEN)
+        assert done.id == message.id
+        assert len(done.attachments) == 1
+        await history(ana, "completed")
+
+
 async def test_out_of_credits_refuses_in_private_and_tells_the_owner(tmp_path: Path) -> None:
     async with stage(tmp_path) as play:
         play.api.faults.add(Point.CREATE, Answered.with_code(402, "insufficient credits"))

@@ -164,6 +164,20 @@ async def test_presets_and_reset(town: Town) -> None:
     assert "everybody" in await town.set("preset", name="open")
 
 
+async def test_a_rule_for_the_role_everyone_is_for_everybody(town: Town) -> None:
+    everyone, person = town.guild.roles[town.guild.id], town.member()
+    await town.set("roles", role=everyone, rule="allow")
+    await town.stage.shows(await town.stage.ask("of the crowd", person=person), GREEN)
+    await town.set("cooldown", seconds=3600, role=everyone)
+    told = await refusal(await person.slash("imagine", prompt="the crowd waits"))
+    assert told.endswith("60 minutes cooldown here.")
+    await town.set("roles", role=everyone, rule="exempt")
+    await town.stage.shows(await town.stage.ask("the crowd is free", person=person), GREEN)
+    await town.set("roles", role=everyone, rule="deny")
+    told = await refusal(await person.slash("imagine", prompt="nobody any more"))
+    assert told.startswith("Pictures are for people with other roles here")
+
+
 async def test_the_wrong_channel_names_the_right_one(town: Town) -> None:
     art = town.channel("art")
     await town.set("channels", channel=art, rule="allow")

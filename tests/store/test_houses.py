@@ -1,6 +1,7 @@
 """The contract of servers' own rules, bans, pauses and figures."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -360,12 +361,19 @@ async def test_a_servers_settings_go_when_it_was_left_long_enough(
     assert await houses.servers() == [GUILD + 1]
 
 
+BACK: dict[str, Callable[[HouseStore], Awaitable[None]]] = {
+    "while we ran": lambda houses: houses.joined_server(GUILD),
+    "before we started": lambda houses: houses.servers_are({GUILD}),
+}
+
+
+@pytest.mark.parametrize("come_back", BACK.values(), ids=BACK)
 async def test_a_server_that_we_came_back_to_keeps_its_settings(
-    houses: HouseStore, clock: FakeClock
+    houses: HouseStore, clock: FakeClock, come_back: Callable[[HouseStore], Awaitable[None]]
 ) -> None:
     await change(houses, cooldown_s=5)
     await houses.left_server(GUILD)
-    await houses.servers_are({GUILD})
+    await come_back(houses)
     await clock.advance(90 * 86_400)
     assert await houses.forget_left(clock.now()) == 0
     assert (await houses.house_rules(GUILD)).cooldown_s == 5

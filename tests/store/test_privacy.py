@@ -154,7 +154,9 @@ async def test_an_old_callbacks_address_leads_nowhere_after_forgetting(
     assert len(str(token)) >= 43
 
 
-async def test_what_is_open_is_forgotten_once_it_is_over(store: SqlStore, path: Path) -> None:
+async def test_what_is_open_is_forgotten_once_it_is_over_and_goes_once_it_counts_for_nothing(
+    store: SqlStore, clock: FakeClock, path: Path
+) -> None:
     job = await bring(store, await admit(store), State.SUBMITTING, State.WAITING)
     assert await store.houses.forget_person(ANA) == 0
     assert (await store.get_job(job.id)).request.prompt
@@ -163,7 +165,11 @@ async def test_what_is_open_is_forgotten_once_it_is_over(store: SqlStore, path: 
     await store.move_job(job.id, {State.READY}, State.DELIVERED)
     assert await store.houses.forget_wished() == 1
     assert not [secret for secret in SECRETS if secret in contents(path)]
-    assert rows(path, "forget_wishes") == []
+    assert await store.houses.forget_wished() == 0
+    await clock.advance(OLD_S)
+    assert await store.houses.forget_wished() == 1
+    for table in ("jobs", "submissions", "job_events", "forget_wishes"):
+        assert rows(path, table) == []
 
 
 async def test_a_wish_does_not_reach_pictures_asked_for_later(

@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import tempfile
+from collections import Counter
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
@@ -217,6 +218,25 @@ class Machine(RuleBasedStateMachine):
         moved = self.runner.run(self.store.move_job(job_id, {State.READY}, end, failure))
         assert moved is not None
         self.jobs[job_id] = moved
+
+    @rule(guild_id=st.sampled_from([7, 8, None]), days=st.sampled_from([1, 7, 30]))
+    def report(self, guild_id: int | None, days: int) -> None:
+        """A server's figures (None: everybody's) out of the list."""
+        since = day_start(self.clock.now()) - timedelta(days=days - 1)
+        told = self.runner.run(self.store.houses.usage_report(guild_id, since))
+        ledger = [
+            (job.request.person_id, one)
+            for job in self.jobs.values()
+            if job.created_at >= since and guild_id in {None, job.request.place.guild_id}
+            for one in job.submissions
+        ]
+        made = Counter(person_id for person_id, one in ledger if one.state is State.READY)
+        ended = (one for _, one in ledger if one.state in {State.FAILED, State.EXPIRED})
+        assert told.pictures == made.total() == sum(count for _, count, _ in told.by_day)
+        assert told.micro_usd == PRICE * sum(holds(one) for _, one in ledger)
+        assert told.micro_usd == sum(micro_usd for _, _, micro_usd in told.by_day)
+        assert told.failures == Counter(str(one.failure or one.state) for one in ended)
+        assert dict(told.people) == made
 
     @rule(seconds=st.sampled_from([5, 31, 3600, 86_400, 20 * 86_400]))
     def wait(self, seconds: int) -> None:

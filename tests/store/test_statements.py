@@ -91,6 +91,7 @@ async def use_houses(store: SqlStore, now: datetime) -> None:
     await houses.claim_budget_warning(GUILD, now, 1, 50)
     await houses.set_server_blocked(GUILD, blocked=True)
     await houses.left_server(GUILD)
+    await houses.joined_server(GUILD)
     await houses.export_person(ANA)
     await houses.forget_person(ANA)
     await houses.forget_before(now + timedelta(days=1))

@@ -13,8 +13,11 @@ from tests.chat_house import ChatHouse, chat_house
 from tests.chat_samples import job
 from tests.small_discord import (
     HANG,
+    HTML,
     RESET_AFTER,
     RESET_BEFORE,
+    TERSE,
+    YES,
     Refusal,
     Trouble,
     interaction_payload,
@@ -62,6 +65,15 @@ async def test_an_answer_that_was_taken_before_the_connection_broke_is_found(
     showing = await answer(house.interaction(COMMAND), RENDERED)
     assert showing.message_id == 55
     assert len(house.small.made("GET original")) == 1
+
+
+@pytest.mark.parametrize("words", [TERSE, YES, HTML])
+async def test_an_answer_that_was_taken_in_unreadable_words_is_found(
+    house: ChatHouse, words: str
+) -> None:
+    house.small.troubles["POST callback"].append(words)
+    showing = await answer(house.interaction(COMMAND), RENDERED)
+    assert showing.message_id == 55
 
 
 async def test_somebody_elses_answer_behind_our_retry_is_not_ours(house: ChatHouse) -> None:

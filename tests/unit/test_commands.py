@@ -194,6 +194,22 @@ async def test_a_prompt_that_shows_nothing_is_refused(house: ChatHouse, prompt: 
     assert whispered(house) == words.BLANK_PROMPT
 
 
+async def test_more_words_than_the_option_takes_are_refused(house: ChatHouse) -> None:
+    await use(house, command("imagine", prompt="x" * 4001))
+    assert whispered(house) == words.prompt_too_long(4001, 4000)
+    await use(house, command("imagine", prompt="x" * 4000))
+    assert len(house.jobs.admitted) == 1
+
+
+async def test_a_ratio_that_no_menu_offers_is_refused(house: ChatHouse) -> None:
+    """Discord's clients send what is on the menu; a forged or very old one need not."""
+    payload = command("imagine")
+    payload["data"]["options"].append({"name": "aspect_ratio", "type": 3, "value": "7:3"})
+    await use(house, payload)
+    assert whispered(house) == words.OLD_COMMAND
+    assert house.jobs.admitted == []
+
+
 async def test_what_cannot_be_stored_is_taken_out_of_the_prompt(house: ChatHouse) -> None:
     await use(house, json.loads(json.dumps(command("imagine", prompt="a\ud800\x00cat"))))
     assert house.jobs.admitted[0].prompt == "acat"

@@ -1,5 +1,6 @@
 import asyncio
 import errno
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,11 @@ async def test_a_result_becomes_a_new_file_each_time(tmp_path: Path) -> None:
     assert headers["accept-encoding"] == "identity"
 
 
+async def test_the_bytes_decide_and_not_the_content_type(tmp_path: Path) -> None:
+    async with serving(replies(200, content_type="Text/HTML; charset=utf-8")) as server:
+        assert await fetch(server, tmp_path) == PICTURE
+
+
 async def test_a_result_without_a_length_is_read_to_its_end(tmp_path: Path) -> None:
     async def script(exchange: Exchange) -> None:
         await exchange.write(b"HTTP/1.1 200 OK\r\n\r\n" + PICTURE)
@@ -101,7 +107,7 @@ async def no_http(exchange: Exchange) -> None:
         ),
         pytest.param(replies(302), id="redirect_to_nowhere"),
         pytest.param(replies(200, b""), id="empty"),
-        pytest.param(replies(200, content_type="Text/HTML; charset=utf-8"), id="html"),
+        pytest.param(replies(200, b"\n <!DOCTYPE html>", content_type="image/png"), id="html"),
         pytest.param(replies(200, content_encoding="gzip"), id="gzip"),
     ],
 )
@@ -198,6 +204,29 @@ async def test_a_cancelled_download_leaves_no_file(tmp_path: Path) -> None:
         while not names(tmp_path):
             await asyncio.sleep(0.001)
         task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert names(tmp_path) == []
+
+
+async def test_a_download_cancelled_while_its_file_is_made_leaves_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really_open, making, go_on = Path.open, threading.Event(), threading.Event()
+
+    def slowly(path: Path, mode: str = "r", **how: Any) -> Any:  # noqa: ANN401 - as Path.open
+        file = really_open(path, mode, **how)
+        if mode == "xb":
+            making.set()
+            go_on.wait()
+        return file
+
+    monkeypatch.setattr(Path, "open", slowly)
+    async with serving(replies(200)) as server:
+        task = asyncio.create_task(fetch(server, tmp_path))
+        await asyncio.to_thread(making.wait)
+        task.cancel()
+        asyncio.get_running_loop().call_later(0.01, go_on.set)
         with pytest.raises(asyncio.CancelledError):
             await task
     assert names(tmp_path) == []

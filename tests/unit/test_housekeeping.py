@@ -78,26 +78,52 @@ async def test_a_left_servers_settings_go_after_thirty_days(
     assert (await houses.house_rules(7) != DEFAULT) == kept
 
 
-async def test_it_tidies_at_once_then_daily_and_sooner_after_trouble(
-    core: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    clock, rounds = FakeClock(), 0
+@pytest.fixture
+async def rounds(core: House, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the running task asked of the store, in order; the second daily round fails."""
+    made: list[str] = []
 
-    async def counted() -> int:
-        nonlocal rounds
-        rounds += 1
-        if rounds == 2:
+    async def wished() -> int:
+        made.append("wishes")
+        return 0
+
+    async def left(_: object) -> int:
+        made.append("daily")
+        if made.count("daily") == 2:
             raise StoreUnavailable("the disk is full")
         return 0
 
-    monkeypatch.setattr(core.store.houses, "forget_wished", counted)
-    tidying = Housekeeping(core.store.houses, core.store.drafts, clock, 0)
-    task = asyncio.create_task(tidying.run())
-    seen = []
-    for hours in (0, 23, 1, 1, 23, 1):
-        await clock.advance(hours * 3600)
+    monkeypatch.setattr(core.store.houses, "forget_wished", wished)
+    monkeypatch.setattr(core.store.houses, "forget_left", left)
+    return made
+
+
+async def pass_hours(clock: FakeClock, hours: float) -> None:
+    """Let a minute pass again and again, and the task have its turn each time."""
+    for _ in range(round(hours * 60)):
+        await clock.advance(60)
         while clock.sleepers == 0:
-            await asyncio.sleep(0.001)
-        seen.append(rounds)
+            await asyncio.sleep(0)
+
+
+async def test_it_tidies_at_once_then_daily_and_sooner_after_trouble(
+    core: House, rounds: list[str]
+) -> None:
+    clock = FakeClock()
+    keeper = Housekeeping(core.store.houses, core.store.drafts, clock, 0)
+    task = asyncio.create_task(keeper.run())
+    seen = []
+    for hours in (0.02, 23, 1, 0.5, 0.5, 23, 1):
+        await pass_hours(clock, hours)
+        seen.append(rounds.count("daily"))
     task.cancel()
-    assert seen == [1, 1, 2, 3, 3, 4]
+    assert seen == [1, 1, 2, 2, 3, 3, 4]
+
+
+async def test_wishes_are_looked_at_every_minute(core: House, rounds: list[str]) -> None:
+    clock = FakeClock()
+    keeper = Housekeeping(core.store.houses, core.store.drafts, clock, 0)
+    task = asyncio.create_task(keeper.run())
+    await pass_hours(clock, 1)
+    task.cancel()
+    assert rounds.count("wishes") >= 60

@@ -23,7 +23,7 @@ from bot.models import Outlook, Showing, State
 from tests.chat_house import ChatHouse, chat_house
 from tests.chat_samples import ANA, ASKED_AT, at, job, picture
 from tests.clock import FakeClock
-from tests.small_discord import HTML, RESET_AFTER, RESET_BEFORE, Refusal
+from tests.small_discord import HTML, RESET_AFTER, RESET_BEFORE, TERSE, YES, Refusal
 
 NOBODY: dict[str, Any] = {"parse": []}  # who is replied to is not pinged either, by default
 OUTLOOK = Outlook()
@@ -51,6 +51,25 @@ async def test_an_edit_by_token_needs_no_rights_and_pings_nobody(
     assert "attachments" not in call.payload
     assert call.payload["components"][0]["components"][0]["custom_id"] == "v1:cancel:k3f9"
     assert showing == job(State.WAITING).showing
+
+
+@pytest.mark.parametrize("words", [TERSE, YES])
+async def test_an_edit_that_was_taken_is_taken_however_little_discord_says_of_it(
+    house: ChatHouse, messenger: DiscordMessenger, words: str
+) -> None:
+    house.small.troubles["PATCH original"].append(words)
+    showing = await messenger.edit_by_token(job(State.WAITING), OUTLOOK, ())
+    assert showing == job(State.WAITING).showing
+    assert len(house.small.made("PATCH original")) == 1
+
+
+async def test_the_first_edit_learns_which_message_it_was(
+    house: ChatHouse, messenger: DiscordMessenger
+) -> None:
+    house.small.troubles["PATCH original"].append(TERSE)
+    untold = at(job(State.WAITING), showing=Showing())
+    showing = await messenger.edit_by_token(untold, OUTLOOK, ())
+    assert (showing.message_id, showing.channel_id) == (55, 9)
 
 
 async def test_pictures_are_listed_described_and_carried(

@@ -28,11 +28,12 @@ BITS = {
     "member": discord.Permissions.none(),
     "moderator": discord.Permissions(moderate_members=True),
     "manager": discord.Permissions(manage_guild=True),
+    "administrator": discord.Permissions(administrator=True),
     "owner": discord.Permissions.all(),
 }
 ALLOWED = {
-    "settings": {"manager", "owner"},
-    "image-mod": {"moderator", "manager", "owner"},
+    "settings": {"manager", "administrator", "owner"},
+    "image-mod": {"moderator", "manager", "administrator", "owner"},
 }
 REFUSALS = {
     "settings": panel_words.NOT_A_MANAGER,

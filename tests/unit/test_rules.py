@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import rules
+from bot import rules, words
 from bot.house_rules import DEFAULT, Asking, Circumstances, HouseRules
 from bot.models import (
     JobRequest,
@@ -113,6 +113,19 @@ def test_each_rule_refuses_and_says_until_when(
 )
 def test_the_last_free_place_is_given(usage: Usage) -> None:
     assert decide(usage) is None
+
+
+def test_a_budget_below_one_pictures_price_ends_in_no_month() -> None:
+    small = replace(STRICT, server_month_micro_usd=PRICE - 1)
+    refusal = decide(Usage(NOW), small)
+    assert refusal is not None
+    assert (refusal.reason, refusal.until) == (RefusalReason.SERVER_BUDGET, None)
+    assert "its admins can raise that" in words.refusal(refusal)
+    smaller = replace(STRICT, server_month_micro_usd=0, total_month_micro_usd=PRICE - 1)
+    refusal = decide(Usage(NOW), smaller)
+    assert refusal is not None
+    assert (refusal.reason, refusal.until) == (RefusalReason.OPERATOR_BUDGET, None)
+    assert "its owner can raise that" in words.refusal(refusal)
 
 
 def test_direct_messages_need_the_operators_leave() -> None:

@@ -121,6 +121,29 @@ async def test_messages_need_their_intent_and_mentions_show_content(house: House
         assert interaction["d"]["id"] == str(handle.id)
 
 
+async def test_roles_categories_and_deleted_channels_are_told(house: House) -> None:
+    discord, raw = house
+    async with identified(raw, GUILDS) as (socket, _):
+        role = discord.role("Painters", 1 << 5)
+        told = await socket.event("GUILD_ROLE_CREATE")
+        assert (told["role"]["id"], told["role"]["permissions"]) == (str(role.id), "32")
+        category = discord.category("Studio")
+        assert (await socket.event("CHANNEL_CREATE"))["type"] == 4
+        channel = discord.channel("easel", category=category)
+        told = await socket.event("CHANNEL_CREATE")
+        assert (told["type"], told["parent_id"]) == (0, str(category.id))
+        thread = discord.thread("sketches", channel)
+        assert (await socket.event("THREAD_CREATE"))["parent_id"] == str(channel.id)
+        await discord.ana.send(channel, "there")
+        discord.world.delete_channel(channel)
+        assert (await socket.event("THREAD_DELETE"))["id"] == str(thread.id)
+        assert (await socket.event("CHANNEL_DELETE"))["id"] == str(channel.id)
+    body = {"content": "x"}
+    gone = await raw.call("POST", f"/channels/{channel.id}/messages", body)
+    heading = await raw.call("POST", f"/channels/{category.id}/messages", body)
+    assert (gone.code, heading.code) == (10003, 50008)
+
+
 async def test_a_reply_mentions_the_bot_only_where_it_posted_by_itself(house: House) -> None:
     discord, raw = house
     path = f"/channels/{discord.general.id}/messages"

@@ -135,4 +135,4 @@ async def test_where_somebody_asks_is_read_from_the_event(
         payload["member"]["roles"] = ["77"]
         here = circumstances_of(house.interaction(payload))
         assert (here.channel_ids, here.adult_channel) == (ids, adult)
-        assert here.role_ids == {77}
+        assert here.role_ids == {77, 7}, "the role @everyone has the server's id"

@@ -20,7 +20,10 @@ from bot.sandbox.writing import MAX_FILES, MAX_TEXT
 
 MAX_SOCKETS, MAX_UNSENT, MAX_AT_ONCE = 16, 2000, 32
 MAX_FRAME_BYTES = 512 * 1024
-_WORLD_CHANGES = {"channel_created", "channel_changed", "role_changed", "bot_joined", "bot_left"}
+_WORLD_CHANGES = {
+    *("channel_created", "channel_changed", "channel_deleted", "role_created", "role_changed"),
+    *("bot_joined", "bot_left"),
+}
 _ANSWERS = {
     Answer.MESSAGE: "message",
     Answer.DEFERRED_MESSAGE: "deferred",
