@@ -103,7 +103,8 @@ async def test_what_was_kept_is_logged_once_for_its_asker_can_see_it(home: House
     job = await home.drive(job)
     assert [type(one) for one in home.journal.noted] == [PictureDelivered]
     fresh = Reply(1, "fresh", home.clock.now())
-    assert await home.encore.play(job, fresh, job.request.place, job.showing, 10_000_000)
+    here = Showing(message_id=55, channel_id=9)
+    assert await home.encore.play(job, fresh, job.request.place, here, 10_000_000)
     shown = await home.jobs.get(job.id)
     assert (shown.state, shown.hidden) == (State.DELIVERED, True)
     assert len(home.journal.noted) == 1
