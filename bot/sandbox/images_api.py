@@ -16,6 +16,7 @@ from typing import Any, Self
 import aiohttp
 from aiohttp import web
 
+from bot.sandbox.clock import Clock
 from bot.sandbox.images_callbacks import CallbackPost, CallbackTimes
 from bot.sandbox.images_faults import Faults, Point, body_of
 from bot.sandbox.images_files import MAX_UPLOAD_BYTES, Uploads
@@ -41,6 +42,7 @@ class ImageSandbox:
         models: what is offered, by name; delete one to retire it.
         register: tasks, ledger, account and events.
         calls: every request as it is answered.
+        clock: what results grow old by; tasks go by real time.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class ImageSandbox:
         self.faults = Faults()
         self.register = Register(balance_usd)
         self.calls = ApiCalls()
+        self.clock = Clock()
         self.allowed_source_hosts = set(allowed_source_hosts)
         self._policy_words = policy_words
         self._callback_times = callback_times or CallbackTimes()
@@ -70,7 +73,7 @@ class ImageSandbox:
 
     async def __aenter__(self) -> Self:
         async with contextlib.AsyncExitStack() as stack:
-            self._shelf = Shelf()
+            self._shelf = Shelf(self.clock)
             stack.callback(self._shelf.close)
             self._uploads = Uploads(self._shelf, lambda: self.result_base)
             timeout = aiohttp.ClientTimeout(total=30)
