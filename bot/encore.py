@@ -51,7 +51,11 @@ class Encore:
         An undeliverable job is delivered by that. Nothing is charged.
 
         Returns:
-            False: the results are gone (they live 7 days), or Discord is out of reach.
+            False: they could not be shown.
+
+        Raises:
+            DownloadMissing: they are gone.
+            DownloadUnavailable: not now.
         """
         request = replace(
             job.request, reply=reply, place=place, upload_limit_bytes=upload_limit_bytes
@@ -60,7 +64,7 @@ class Encore:
         try:
             async with self._gallery.reopen(here, ()) as pictures:
                 ending = await self._delivery.finish(here, pictures)
-        except (DownloadRejected, ChatUnavailable) as error:
+        except (ChatUnavailable, DownloadRejected) as error:
             log.info("not shown again", job=job.code, error=repr(error))
             return False
         if ending is Ending.SHOWN and job.state is State.UNDELIVERABLE:
@@ -72,7 +76,7 @@ class Encore:
         """The pictures as files within that limit, while the context lasts.
 
         Raises:
-            DownloadRejected: they are gone.
+            DownloadError: as `play`.
         """
         posted, _ = await self._posted(job)
         async with self._gallery.reopen(job, posted) as pictures:
@@ -103,7 +107,7 @@ class Encore:
         is tried within minutes. Otherwise the same `nonce` within minutes gives the same message.
 
         Raises:
-            DownloadRejected: the pictures are gone.
+            DownloadError: as `play`.
             ChatError: as `Delivery.post`.
         """
         posted, stands = await self._posted(job)
@@ -127,8 +131,11 @@ class Encore:
         if job.state is State.UNDELIVERABLE:
             await self._jobs.delivered(job)
 
-    async def _posted(self, job: Job) -> tuple[Sequence[str], bool]:
-        """Where the job's message has its files now, and whether it stands as far as we know."""
+    async def _posted(self, job: Job) -> tuple[Sequence[str] | None, bool]:
+        """Where the job's message has its files now, and whether it stands as far as we know.
+
+        None: that could not be learnt.
+        """
         if job.hidden or job.state is State.UNDELIVERABLE or job.showing.message_id is None:
             return (), False
         try:
@@ -136,7 +143,7 @@ class Encore:
                 return await self._messenger.posted(job), True
         except (ChatUnavailable, TimeoutError) as error:
             log.info("own message not read", job=job.code, error=repr(error))
-            return (), True
+            return None, True
         except ChatError as error:
             log.info("own message is gone", job=job.code, error=repr(error))
             return (), False

@@ -23,7 +23,8 @@ DarkroomError
 │   ├── ProviderFault       500 and every failure without a class of its own
 │   └── NoResult            completed, but without a usable URL
 ├── DownloadError           a result could not be fetched
-│   ├── DownloadUnavailable ... for now: 404, 5xx, broken off; may be repeated
+│   ├── DownloadUnavailable ... for now: 5xx, broken off; may be repeated
+│   │   ├── DownloadMissing 404 or 410: not there, or not there yet
 │   │   └── DownloadDamaged the bytes are no picture: perhaps only this once
 │   └── DownloadRejected    ... for good: forbidden host, too large, no picture
 └── ChatError               Discord refused to show something (see each class)
@@ -170,6 +171,10 @@ class DownloadError(DarkroomError):
 
 class DownloadUnavailable(DownloadError):
     """The result is not there for now: 404 at first, 5xx, broken off. May be repeated."""
+
+
+class DownloadMissing(DownloadUnavailable):
+    """404 or 410: nothing is there, or nothing yet."""
 
 
 class DownloadDamaged(DownloadUnavailable):

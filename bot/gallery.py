@@ -10,16 +10,15 @@ from tempfile import TemporaryDirectory
 import structlog
 
 from bot import words
-from bot.errors import DownloadDamaged, DownloadRejected, DownloadUnavailable
-from bot.models import Job, Picture, PictureInfo
+from bot.errors import DownloadDamaged, DownloadMissing, DownloadRejected, DownloadUnavailable
+from bot.history import is_young
+from bot.models import Job, Picture
 from bot.ports import Clock, Downloads, Pictures
 
 AT_ONCE = 8  # bounds memory and bandwidth when many results come at the same moment
 WAITS_S = (0.5, 1, 2, 4, 8, 15, 30, 60, 60, 60, 60, 60, 60, 60, 60)  # ten minutes in all
 
 DAMAGED_COPIES = 3  # then it is no accident of the way
-
-File = tuple[Path, PictureInfo]
 
 log = structlog.get_logger(__name__)
 
@@ -50,43 +49,59 @@ class Gallery:
             DownloadRejected: none of its results is a usable picture.
         """
         with TemporaryDirectory(prefix="darkroom-", ignore_cleanup_errors=True) as folder:
-            found = await self._results(job, Path(folder), WAITS_S)
-            if not found:
-                raise DownloadRejected(f"none of {len(job.result_urls)} results is usable")
-            yield found
+            found = [
+                await self._fetch(job, number, url, Path(folder))
+                for number, url in enumerate(job.result_urls, start=1)
+            ]
+            pictures = [picture for picture in found if picture is not None]
+            if not pictures:
+                raise DownloadRejected(f"none of {len(found)} results is usable")
+            yield pictures
 
     @asynccontextmanager
-    async def reopen(self, job: Job, posted: Sequence[str]) -> AsyncIterator[list[Picture]]:
+    async def reopen(self, job: Job, posted: Sequence[str] | None) -> AsyncIterator[list[Picture]]:
         """An old job's pictures: its results or else what was posted, which is at `posted` now.
 
+        None: nobody knows for now where that is.
+
         Raises:
-            DownloadRejected: neither is to be had.
+            DownloadMissing: they are gone.
+            DownloadUnavailable: not now.
         """
         with TemporaryDirectory(prefix="darkroom-", ignore_cleanup_errors=True) as folder:
-            found = await self._results(job, Path(folder), ())
-            for number, url in enumerate(() if found else posted, start=1):
-                if file := await self._fetch(self._copies, job, url, Path(folder), ()):
-                    found.append(_picture(job, number, *file))
+            found, passing = await self._once(self._downloads, job, job.result_urls, Path(folder))
+            # Whatever refuses them when their time is over: they do not come back.
+            passing = posted is None or (passing and is_young(job, self._clock.now()))
             if not found:
-                raise DownloadRejected("neither a result nor what was posted is there")
+                copies, failed = await self._once(self._copies, job, posted or (), Path(folder))
+                found = [replace(one, url="") for one in copies]  # which would die tomorrow
+                passing |= failed
+            if not found and passing:
+                raise DownloadUnavailable("no picture for now")
+            if not found:
+                raise DownloadMissing("neither a result nor what was posted is there")
             yield found
 
-    async def _results(self, job: Job, folder: Path, waits_s: Sequence[float]) -> list[Picture]:
-        found = []
-        for number, url in enumerate(job.result_urls, start=1):
-            if file := await self._fetch(self._downloads, job, url, folder, waits_s):
-                found.append(replace(_picture(job, number, *file), url=url))
-        return found
-
-    async def _fetch(
-        self, downloads: Downloads, job: Job, url: str, folder: Path, waits_s: Sequence[float]
-    ) -> File | None:
-        damaged = 0
-        for wait_s in (*waits_s, None):
+    async def _once(
+        self, downloads: Downloads, job: Job, urls: Sequence[str], folder: Path
+    ) -> tuple[list[Picture], bool]:
+        """What is at these addresses, and whether something failed that may pass."""
+        found, passing = [], False
+        for number, url in enumerate(urls, start=1):
             try:
-                async with self._room:
-                    path = await downloads.fetch(url, folder)
-                    return path, await self._inspect(path)
+                found.append(await self._picture(downloads, job, number, url, folder))
+            except (DownloadMissing, DownloadRejected) as error:
+                log.info("picture is gone", job=job.code, error=repr(error))
+            except DownloadUnavailable as error:
+                log.info("picture not there now", job=job.code, error=repr(error))
+                passing = True
+        return found, passing
+
+    async def _fetch(self, job: Job, number: int, url: str, folder: Path) -> Picture | None:
+        damaged = 0
+        for wait_s in (*WAITS_S, None):
+            try:
+                return await self._picture(self._downloads, job, number, url, folder)
             except DownloadRejected as error:
                 log.warning("result rejected", job=job.code, error=repr(error))
                 return None
@@ -99,18 +114,20 @@ class Gallery:
                     await self._clock.sleep(wait_s)
         return None
 
-    async def _inspect(self, path: Path) -> PictureInfo:
-        try:
-            return await self._pictures.inspect(path)
-        except DownloadRejected as error:
-            raise DownloadDamaged(str(error)) from error
-
-
-def _picture(job: Job, number: int, path: Path, info: PictureInfo) -> Picture:
-    extension = "jpg" if info.format == "jpeg" else info.format
-    return Picture(
-        path=path,
-        filename=f"darkroom-{job.code}-{number}.{extension}",
-        description=words.alt_text(job.request),
-        size_bytes=path.stat().st_size,
-    )
+    async def _picture(
+        self, downloads: Downloads, job: Job, number: int, url: str, folder: Path
+    ) -> Picture:
+        async with self._room:
+            path = await downloads.fetch(url, folder)
+            try:
+                info = await self._pictures.inspect(path)
+            except DownloadRejected as error:
+                raise DownloadDamaged(str(error)) from error
+        extension = "jpg" if info.format == "jpeg" else info.format
+        return Picture(
+            path=path,
+            filename=f"darkroom-{job.code}-{number}.{extension}",
+            description=words.alt_text(job.request),
+            size_bytes=path.stat().st_size,
+            url=url,
+        )

@@ -24,7 +24,14 @@ from bot.chat.rights import require_moderator, sees
 from bot.chat.screens import Screen
 from bot.chat.services import Replays, Services
 from bot.chat.wire import opened, translated
-from bot.errors import AccessLost, ChatError, DownloadRejected, MessageGone, UserError
+from bot.errors import (
+    AccessLost,
+    ChatError,
+    DownloadError,
+    DownloadMissing,
+    MessageGone,
+    UserError,
+)
 from bot.history import Page, Search
 from bot.models import Job, Outlook
 from bot.rules import OPEN
@@ -148,10 +155,10 @@ async def _attach(interaction: Interaction, job: Job) -> None:
         async with encore.pictures(job, interaction.filesize_limit) as pictures:
             with opened(pictures) as files:
                 await amend(interaction, files=files)
-    except DownloadRejected as error:
-        log.info("picture not found any more", job=job.code, error=repr(error))
-        young = history.is_young(job, interaction.client.services.clock.now())
-        await amend(interaction, words.NOT_NOW if young else words.RESULT_GONE)
+    except DownloadError as error:
+        log.info("picture not found", job=job.code, error=repr(error))
+        gone = isinstance(error, DownloadMissing)
+        await amend(interaction, words.RESULT_GONE if gone else words.NOT_NOW)
 
 
 async def _job(interaction: Interaction, view: View, code: str) -> Job:

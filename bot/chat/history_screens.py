@@ -149,35 +149,28 @@ def _seen(job: Job, now: datetime, *, adults: bool) -> list[str]:
 
 def _kind_menu(view: View) -> tuple[Item, ...]:
     labels = {_ALL: said.ALL_KINDS} | {one: said.KINDS[kind] for one, kind in _KINDS.items()}
-    return _menu("kind", view, labels, _letter(_KINDS, view.kind))
+    return _menu("kind", view, said.KIND, labels, _letter(_KINDS, view.kind))
 
 
 def _state_menu(view: View) -> tuple[Item, ...]:
     labels = {_ALL: said.ALL_GROUPS} | {one: said.GROUPS[name] for one, name in _GROUPS.items()}
-    return _menu("state", view, labels, _letter(_GROUPS, view.group or None))
+    return _menu("state", view, said.STATE, labels, _letter(_GROUPS, view.group or None))
 
 
-def _menu(verb: str, view: View, labels: Mapping[str, str], chosen: str) -> tuple[Item, ...]:
+def _picture_menu(view: View, jobs: Sequence[Job]) -> tuple[Item, ...]:
+    return _menu("open", view, said.CHOOSE, {job.code: said.option(job) for job in jobs})
+
+
+def _menu(
+    verb: str, view: View, name: str, labels: Mapping[str, str], chosen: str = ""
+) -> tuple[Item, ...]:
+    """A menu of its own row; `labels` maps what comes back to what is read."""
     options = [
         discord.SelectOption(label=label, value=value, default=value == chosen)
         for value, label in labels.items()
     ]
-    return (
-        discord.ui.Select[Any](
-            custom_id=custom_id(Action.HISTORY, subject(verb, view)), options=options
-        ),
-    )
-
-
-def _picture_menu(view: View, jobs: Sequence[Job]) -> tuple[Item, ...]:
-    options = [discord.SelectOption(label=said.option(job), value=job.code) for job in jobs]
-    return (
-        discord.ui.Select[Any](
-            custom_id=custom_id(Action.HISTORY, subject("open", view)),
-            placeholder=said.CHOOSE,
-            options=options,
-        ),
-    )
+    identity = custom_id(Action.HISTORY, subject(verb, view))
+    return (discord.ui.Select[Any](custom_id=identity, placeholder=name, options=options),)
 
 
 def _ways_on(view: View, page: Page) -> Iterator[Item]:

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from bot import history, words
+import structlog
+
+from bot import words
 from bot.chat.answers import Interaction, update, whisper
 from bot.chat.asking import ask, place_of, reply_of
 from bot.chat.custom_ids import Action, Press
@@ -13,9 +15,11 @@ from bot.chat.messenger import NOBODY
 from bot.chat.pressed import jobs_of, on_own_job, pressed_id
 from bot.chat.services import Replays
 from bot.chat.wire import single_attempts, translated
-from bot.errors import UserError
+from bot.errors import DownloadError, DownloadMissing, UserError
 from bot.models import Failure, Job, Showing, State
 from bot.rules import OPEN
+
+log = structlog.get_logger(__name__)
 
 
 async def _cancel(interaction: Interaction, job: Job) -> None:
@@ -43,17 +47,22 @@ async def _show_result(interaction: Interaction, job: Job) -> None:
 async def _play(interaction: Interaction, job: Job) -> None:
     """As if it had never been shown: the ways that were closed have nothing to do with this one."""
     encore: Replays = interaction.client.encore
-    shown = await encore.play(
-        *(job, reply_of(interaction), place_of(interaction)),
-        showing=Showing(pressed_id(interaction), interaction.channel_id),
-        upload_limit_bytes=interaction.filesize_limit,
-    )
+    instead = render_fetching(job, words.NOT_NOW)
+    try:
+        shown = await encore.play(
+            *(job, reply_of(interaction), place_of(interaction)),
+            showing=Showing(pressed_id(interaction), interaction.channel_id),
+            upload_limit_bytes=interaction.filesize_limit,
+        )
+    except DownloadError as error:
+        log.info("not shown again", job=job.code, error=repr(error))
+        shown = False
+        if isinstance(error, DownloadMissing):
+            instead = render_gone(job)
     if not shown:
-        young = history.is_young(job, interaction.client.services.clock.now())
-        rendered = render_fetching(job, words.NOT_NOW) if young else render_gone(job)
         with translated(by_token=True), single_attempts():
             await interaction.edit_original_response(
-                embed=rendered.embed, view=rendered.view(), allowed_mentions=NOBODY
+                embed=instead.embed, view=instead.view(), allowed_mentions=NOBODY
             )
 
 

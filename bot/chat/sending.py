@@ -15,7 +15,8 @@ from bot.chat.services import HouseService, Replays
 from bot.errors import (
     ChatError,
     ChatUnavailable,
-    DownloadRejected,
+    DownloadError,
+    DownloadMissing,
     MessageBlocked,
     UserError,
 )
@@ -24,6 +25,8 @@ from bot.models import Job
 # Looked up along the error's MRO.
 _SENTENCES: Mapping[type[BaseException], str] = MappingProxyType(
     {
+        DownloadMissing: words.RESULT_GONE,
+        DownloadError: words.NOT_NOW,
         MessageBlocked: history_words.BLOCKED,
         ChatUnavailable: history_words.MAYBE_SENT,
         ChatError: history_words.NO_WAY,
@@ -79,11 +82,7 @@ async def _post(interaction: Interaction, job: Job) -> str:
             upload_limit_bytes=interaction.filesize_limit,
             nonce=str(interaction.id),
         )
-    except DownloadRejected as error:
-        log.info("picture not found any more", job=job.code, error=repr(error))
-        young = history.is_young(job, interaction.client.services.clock.now())
-        return words.NOT_NOW if young else words.RESULT_GONE
-    except ChatError as error:
+    except (DownloadError, ChatError) as error:
         log.warning("picture not sent again", job=job.code, error=repr(error))
         return next(_SENTENCES[kind] for kind in type(error).__mro__ if kind in _SENTENCES)
     return history_words.SHARED if job.hidden else history_words.SENT

@@ -246,7 +246,12 @@ class Replays(Protocol):
     async def play(
         self, job: Job, reply: Reply, place: Place, showing: Showing, upload_limit_bytes: int
     ) -> bool:
-        """Post the pictures into an answer that stands; False: they cannot be had any more."""
+        """Post the pictures into an answer that stands; False: they could not be shown.
+
+        Raises:
+            DownloadMissing: they are gone.
+            DownloadError: not now.
+        """
         ...
 
     def wait_until(self, person_id: int) -> datetime | None:
@@ -259,7 +264,8 @@ class Replays(Protocol):
         """The pictures as files within that limit, while the context lasts.
 
         Raises:
-            DownloadRejected: they are gone.
+            DownloadMissing: they are gone.
+            DownloadError: not now.
         """
         ...
 
@@ -269,7 +275,8 @@ class Replays(Protocol):
         """Post the pictures there as a new message, which shares a private picture.
 
         Raises:
-            DownloadRejected: the pictures are gone.
+            DownloadMissing: the pictures are gone.
+            DownloadError: not now.
             ChatError: they could not be posted; after ChatUnavailable perhaps they were.
         """
         ...

@@ -13,11 +13,12 @@ from bot.errors import (
     AccessLost,
     ChatError,
     ChatUnavailable,
-    DownloadRejected,
+    DownloadMissing,
     DownloadUnavailable,
     MessageBlocked,
     MessageGone,
 )
+from bot.history import RESULT_LIFE
 from bot.models import Job, Place, Reply, Rung, State
 from bot.notices import PictureRemoved
 from tests.fakes import POSTED
@@ -47,7 +48,7 @@ async def send(home: House, job: Job, nonce: str = "press") -> Job:
 
 
 def gone(home: House) -> None:
-    home.downloads.errors = deque([DownloadUnavailable("404")] * 3)
+    home.downloads.errors = deque([DownloadMissing("404")] * 3)
 
 
 async def test_its_results_come_first_and_the_new_message_is_only_a_copy(home: House) -> None:
@@ -73,9 +74,32 @@ async def test_when_the_message_is_gone_too_nothing_is_posted(home: House) -> No
     job = await old(home)
     gone(home)
     home.messenger.errors["read"].append(MessageGone("10008"))
-    with pytest.raises(DownloadRejected):
+    with pytest.raises(DownloadMissing):
         await send(home, job)
     assert home.messenger.shown == []
+
+
+async def test_what_failed_for_now_is_not_called_gone(home: House) -> None:
+    job = await old(home)
+    home.downloads.errors = deque([DownloadUnavailable("503")])
+    home.messenger.errors["read"].append(MessageGone("10008"))
+    with pytest.raises(DownloadUnavailable) as caught:
+        await send(home, job)
+    assert not isinstance(caught.value, DownloadMissing)
+    gone(home)
+    home.messenger.errors["read"].append(ChatUnavailable("503"))
+    with pytest.raises(DownloadUnavailable) as caught:
+        await send(home, job)
+    assert not isinstance(caught.value, DownloadMissing)
+
+
+async def test_after_seven_days_results_that_are_refused_do_not_come_back(home: House) -> None:
+    job = await old(home)
+    home.clock.moment += RESULT_LIFE
+    home.downloads.errors = deque([DownloadUnavailable("403")])
+    home.messenger.errors["read"].append(MessageGone("10008"))
+    with pytest.raises(DownloadMissing):
+        await send(home, job)
 
 
 @pytest.mark.parametrize("error", [MessageGone("10008"), AccessLost("50001")])

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ import pytest
 
 from bot import history_words as said
 from bot import panel_words, words
-from bot.errors import DownloadRejected
+from bot.errors import DownloadMissing, DownloadUnavailable
 from bot.history import GROUPS, Search
 from bot.models import Job, Kind, Showing, State
 from tests.chat_house import ChatHouse, chat_house
@@ -258,11 +257,18 @@ async def test_one_that_stands_nowhere_comes_as_a_file_for_its_asker(
     assert not edit.authorized
 
 
-@pytest.mark.parametrize(("days", "told"), [(1, words.NOT_NOW), (8, words.RESULT_GONE)])
-async def test_one_that_is_not_to_be_had_says_so(house: ChatHouse, days: int, told: str) -> None:
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (DownloadUnavailable("503"), words.NOT_NOW),
+        (DownloadMissing("404"), words.RESULT_GONE),
+    ],
+)
+async def test_one_that_is_not_to_be_had_says_so(
+    house: ChatHouse, error: Exception, told: str
+) -> None:
     house.jobs.known = shown(State.UNDELIVERABLE)
-    await house.clock.advance(timedelta(days=days).total_seconds())
-    house.encore.error = DownloadRejected("404")
+    house.encore.error = error
     await press(house, "one-aa0-me-k3f9")
     (edit,) = house.small.made("PATCH original")
     assert edit.payload["content"] == told

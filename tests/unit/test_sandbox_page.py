@@ -287,6 +287,9 @@ async def test_a_private_answer_is_for_one_person() -> None:
         await one.client.do("delete", message=mine["id"])
         gone = await one.client.push("deleted")
         assert gone["id"] == mine["id"]
+        await other.do("send", text="still here")
+        await other.message(lambda message: message["content"] == "still here")
+        assert not any(body["push"] == "deleted" for body in other.pushed)
 
 
 async def test_a_form_is_shown_and_sent() -> None:

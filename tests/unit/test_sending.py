@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +12,8 @@ from bot import words
 from bot.errors import (
     AccessLost,
     ChatUnavailable,
-    DownloadRejected,
+    DownloadMissing,
+    DownloadUnavailable,
     MessageBlocked,
 )
 from bot.models import Job, Place, Refusal, RefusalReason, Rung, State
@@ -150,7 +150,8 @@ async def test_who_sent_one_just_now_is_told_when_the_next_may_follow(house: Cha
 @pytest.mark.parametrize(
     ("error", "told"),
     [
-        (DownloadRejected("404"), words.NOT_NOW),
+        (DownloadMissing("404"), words.RESULT_GONE),
+        (DownloadUnavailable("503"), words.NOT_NOW),
         (MessageBlocked("200000"), said.BLOCKED),
         (ChatUnavailable("503"), said.MAYBE_SENT),
         (AccessLost("50013"), said.NO_WAY),
@@ -161,12 +162,6 @@ async def test_what_became_of_it_is_said_plainly(
 ) -> None:
     house.encore.error = error
     assert await press(house, "v1:send:k3f9") == [words.FETCHING, told]
-
-
-async def test_after_seven_days_what_is_gone_is_gone(house: ChatHouse) -> None:
-    await house.clock.advance(timedelta(days=8).total_seconds())
-    house.encore.error = DownloadRejected("404")
-    assert await press(house, "v1:send:k3f9") == [words.FETCHING, words.RESULT_GONE]
 
 
 def test_an_interruption_leaves_words_that_say_what_to_do() -> None:
