@@ -68,6 +68,7 @@ NOT_DELETED = "Discord does not answer; nothing was deleted. Please try again."
 
 # Sending it again.
 SENT = "Sent."
+NOT_YET = "That picture is just being finished; press again in a moment."
 SHARED = "Shared: everybody in this channel sees it now."
 MAYBE_SENT = (
     "Discord did not answer in time: look whether the picture is there before you press again. "

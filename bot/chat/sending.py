@@ -20,7 +20,7 @@ from bot.errors import (
     MessageBlocked,
     UserError,
 )
-from bot.models import Job
+from bot.models import Job, State
 
 # Looked up along the error's MRO.
 _SENTENCES: Mapping[type[BaseException], str] = MappingProxyType(
@@ -38,6 +38,8 @@ log = structlog.get_logger(__name__)
 
 async def _send_here(interaction: Interaction, job: Job) -> None:
     """Out of one's own history into this channel."""
+    if job.state is State.READY:  # seen a moment before that is recorded
+        raise UserError(history_words.NOT_YET)
     if job.state not in history.FINISHED:
         raise UserError(words.OLD_BUTTON)
     await _require_allowed(interaction, job)

@@ -84,10 +84,18 @@ async def test_a_shared_one_is_sent_like_any_other(house: ChatHouse) -> None:
 
 
 @pytest.mark.parametrize("action", ["send", "share"])
-@pytest.mark.parametrize("state", [State.QUEUED, State.FAILED, State.CANCELLED, State.READY])
+@pytest.mark.parametrize("state", [State.QUEUED, State.FAILED, State.CANCELLED])
 async def test_what_has_no_picture_is_not_sent(house: ChatHouse, action: str, state: State) -> None:
     house.jobs.known = private(job(state))
     assert await press(house, f"v1:{action}:k3f9") == [words.OLD_BUTTON]
+    assert house.encore.sent == []
+
+
+async def test_what_is_seen_a_moment_before_it_is_delivered_wants_another_press(
+    house: ChatHouse,
+) -> None:
+    house.jobs.known = private(finished(State.READY))
+    assert await press(house, "v1:share:k3f9") == [said.NOT_YET]
     assert house.encore.sent == []
 
 
