@@ -11,12 +11,12 @@ import structlog
 
 from bot.errors import AccessLost, ChatUnavailable, FilesTooLarge, TokenExpired
 from bot.fitting import Fitting
+from bot.ladder import retry_wait_s
 from bot.models import Job, Outlook, Picture, Showing
 from bot.ports import Clock, Messenger
 
 ATTEMPT_DEADLINE_S = 8.0
 SLOWEST_UPLOAD_BYTES_PER_S = 250_000
-LONGEST_RATE_LIMIT_S = 10.0
 RETRY_WAITS_S = (0.5, 1.0, 2.0, 4.0)
 SMALLEST_FILE_BYTES = 20_000
 
@@ -64,7 +64,7 @@ class Attempts:
                     return None
                 pictures = await self._fitting.fit(pictures, smaller_bytes)
             except (ChatUnavailable, TimeoutError) as error:
-                wait_s = _wait_s(error, next(waits_s, None))
+                wait_s = retry_wait_s(error, next(waits_s, None))
                 if wait_s is None:
                     raise ChatUnavailable(str(error)) from error
                 await self._clock.sleep(wait_s)
@@ -79,12 +79,3 @@ class Attempts:
             showing = await attempt(job, outlook, pictures)
         looks = self._messenger.looks(job, outlook, pictures)
         return showing.but(looks=looks, state=job.state)
-
-
-def _wait_s(error: Exception, planned_s: float | None) -> float | None:
-    """Seconds until the same way is worth another try; None: it is not."""
-    if planned_s is None or not isinstance(error, ChatUnavailable):
-        return None  # a whole attempt's time went by without an answer
-    if error.retry_after_s > LONGEST_RATE_LIMIT_S:
-        return None
-    return max(planned_s, error.retry_after_s)

@@ -14,7 +14,6 @@ so that a slow Discord never gets the same picture twice.
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from enum import StrEnum
 from functools import partial
 from typing import Protocol
 
@@ -32,6 +31,7 @@ from bot.errors import (
 from bot.fitting import Fitting
 from bot.house_rules import DEFAULT, HouseRules
 from bot.jobs import Jobs
+from bot.ladder import Ending, below, first_rung
 from bot.models import Failure, Job, Outlook, Picture, Rung, Showing, State
 from bot.ports import Clock, Messenger, Pictures
 
@@ -40,14 +40,6 @@ STATUS_WAITS_S = (0.3, 1.0)
 PING_AFTER_S = 20.0  # edits notify nobody; a person who waited that long looks elsewhere
 
 log = structlog.get_logger(__name__)
-
-
-class Ending(StrEnum):
-    """How showing a job ended."""
-
-    SHOWN = "shown"
-    DECIDED = "decided"  # a person or AutoMod removed it: never posted again
-    NOWHERE = "nowhere"  # no rung is left
 
 
 class Rules(Protocol):
@@ -105,7 +97,7 @@ class Delivery:
         return await self._edit(job, outlook)
 
     async def _edit(self, job: Job, outlook: Outlook) -> Showing:
-        if _first_rung(job.showing) is Rung.INTERACTION:
+        if first_rung(job.showing) is Rung.INTERACTION:
             try:
                 return await self._messenger.edit_by_token(job, outlook, ())
             except TokenExpired:
@@ -140,19 +132,23 @@ class Delivery:
         """
         outlook = await self._jobs.outlook(job)
         pictures = await self._fitted(job, pictures)
-        rung = _first_rung(job.showing)
+        asked, rung = job, first_rung(job.showing)
         try:
             while rung is not Rung.NOWHERE:
                 job = await self._remember(job, rung)
                 if await self._try(rung, job, outlook, pictures):
                     return Ending.SHOWN
-                rung = _below(rung, job)
+                rung = Rung.NOWHERE if job.hidden else below(rung)
         except (MessageGone, MessageBlocked) as decision:
             log.info("job's message was removed", job=job.code, decision=repr(decision))
             await self._settle(job, Rung.NOWHERE)
+            if pictures and isinstance(decision, MessageBlocked):
+                await self._say_kept(asked, outlook)
             return Ending.DECIDED
         await self._settle(job, Rung.NOWHERE)
         log.warning("job cannot be shown anywhere", job=job.code)
+        if pictures:
+            await self._say_kept(asked, outlook)
         return Ending.NOWHERE
 
     async def post(self, job: Job, pictures: Sequence[Picture], nonce: str) -> Showing:
@@ -175,6 +171,15 @@ class Delivery:
         if showing is None:
             raise AccessLost("no way leads into that channel")
         return showing.but(rung=str(Rung.CHANNEL))
+
+    async def _say_kept(self, job: Job, outlook: Outlook) -> None:
+        """Where the pictures may not stand, words perhaps may: else it would wait for ever."""
+        kept = replace(job, state=State.UNDELIVERABLE)
+        try:
+            async with asyncio.timeout(STATUS_DEADLINE_S):
+                await self._edit(kept, outlook)
+        except (ChatError, TimeoutError) as error:
+            log.info("nobody was told that it is kept", job=job.code, error=repr(error))
 
     async def ping(self, job: Job) -> None:
         """Tell the asker once, when it took long: by a short reply to the finished message.
@@ -244,16 +249,3 @@ class Delivery:
     async def _settle(self, job: Job, rung: Rung) -> None:
         await self._jobs.showed(job.id, job.showing.but(rung=str(rung), state=job.state))
         self._abandoned.discard(job.id)
-
-
-def _first_rung(showing: Showing) -> Rung:
-    """Where it was shown last; a new message that is known is edited, not posted again."""
-    rung = Rung(showing.rung) if showing.rung else Rung.INTERACTION
-    if rung in {Rung.CHANNEL, Rung.DM} and showing.message_id is not None:
-        return Rung.BOT
-    return rung
-
-
-def _below(rung: Rung, job: Job) -> Rung:
-    ladder = list(Rung)
-    return Rung.NOWHERE if job.hidden else ladder[ladder.index(rung) + 1]

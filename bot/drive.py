@@ -6,34 +6,32 @@ goes on. Sending, watching and fetching end in `Jobs`, showing in `Delivery`.
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 
 import structlog
 from structlog.contextvars import bind_contextvars
 
 from bot import rules
 from bot.bell import Bell, rung_within
-from bot.delivery import Delivery, Ending
+from bot.delivery import Delivery
 from bot.errors import (
     ChatUnavailable,
     DownloadRejected,
-    NotCreated,
-    OutcomeUnknown,
     ProviderError,
     ProviderUnavailable,
-    StoreUnavailable,
     TaskNotFound,
 )
 from bot.gallery import Gallery
-from bot.jobs import QUEUE_LIFE, Jobs
-from bot.models import Failure, Job, Picture, Rung, State, Submission
+from bot.jobs import Jobs
+from bot.ladder import Ending
+from bot.models import Job, Picture, Rung, State, Submission
 from bot.ports import Clock, ImageApi
+from bot.sender import Sender
+from bot.sources import Sources
 
 BREATH_S = 0.5  # from a read that a callback caused to the next one, however often they ring
-SHORTEST_REST_S = 1.0
 SHORTEST_READ_S = 1.0
 PRESS_S = 5.0
 LONGEST_RETRY_AFTER_S = 60.0
@@ -65,6 +63,7 @@ class Driver:
         self,
         jobs: Jobs,
         api: ImageApi,
+        sources: Sources,
         gallery: Gallery,
         delivery: Delivery,
         bell: Bell,
@@ -79,6 +78,11 @@ class Driver:
         self._clock = clock
         self._timing = timing
         self._rng = random.Random()  # noqa: S311 - jitter, not a secret
+        self._sender = Sender(
+            *(jobs, api, sources, clock, timing.callback_base),
+            overtaken=self._read_named,
+            stops=lambda: self.stopping,
+        )
         self.stopping = False
 
     async def drive(self, job_id: int) -> float:
@@ -117,7 +121,7 @@ class Driver:
             case State.QUEUED if job.answered_at is None:
                 return await self._drop(job)
             case State.QUEUED:
-                return await self._submit(job, submission)
+                return await self._sender.send(job, submission)
             case State.SUBMITTING:  # the process that sent it is gone
                 await self._jobs.answer_lost(submission)
             case State.UNKNOWN:
@@ -138,62 +142,20 @@ class Driver:
         await self._jobs.unanswered(job)
         return 0.0
 
-    async def _submit(self, job: Job, submission: Submission) -> float:
-        if await self._jobs.claim(submission) is None:
-            return 0.0
-        base = self._timing.callback_base
-        callback_url = base + submission.callback_token if base else None
-        try:
-            task = await self._api.create(job.request, callback_url)
-        except NotCreated as error:
-            await self._retry_later(job, submission, error)
-            return error.retry_after_s or SHORTEST_REST_S
-        except OutcomeUnknown as error:
-            log.warning("answer to a submission lost", job=job.code, error=repr(error))
-            await self._surely(partial(self._jobs.answer_lost, submission))
-        except ProviderError as error:
-            log.warning("submission refused", job=job.code, error=repr(error))
-            await self._surely(partial(self._jobs.refused, submission, error.failure))
-        else:
-            await self._surely(partial(self._jobs.accepted, submission, task), task_id=task.id)
-        return 0.0
-
-    async def _surely(
-        self, write: Callable[[], Awaitable[Job | None]], *, task_id: str | None = None
-    ) -> None:
-        """Write what became of a POST, however long the database refuses.
-
-        Raises:
-            StoreUnavailable: the process stops before it could be written.
-        """
-        while True:
-            try:
-                await write()
-            except StoreUnavailable as error:
-                log.error("answer not written yet", task=task_id, error=repr(error))  # noqa: TRY400
-                if self.stopping:
-                    raise
-                await self._clock.sleep(SHORTEST_REST_S)
-            else:
-                return
-
-    async def _retry_later(self, job: Job, submission: Submission, error: NotCreated) -> None:
-        log.warning("submission not created", job=job.code, error=repr(error))
-        if self._clock.now() - job.created_at > QUEUE_LIFE:
-            await self._surely(partial(self._jobs.refused, submission, Failure.UNREACHABLE))
-        else:
-            await self._surely(partial(self._jobs.put_back, submission))
-
     async def _await_callback(self, submission: Submission, rung: asyncio.Event) -> None:
-        """Only a callback can tell whether there is a task; it comes when the task is over."""
+        """Only a callback can tell whether there is a task."""
         left_s = self._left_s(submission)
         if left_s <= 0:
             await self._jobs.give_up_unknown(submission)
         elif await rung_within(rung, left_s, self._clock):
-            job = await self._jobs.get(submission.job_id)
-            for named in job.submissions:
-                if named.id == submission.id and named.state is State.WAITING:
-                    await self._read(named)
+            await self._read_named(submission)
+
+    async def _read_named(self, submission: Submission) -> None:
+        """Read the task that a callback named: one comes when its task is over."""
+        job = await self._jobs.get(submission.job_id)
+        for named in job.submissions:
+            if named.id == submission.id and named.state is State.WAITING:
+                await self._read(named)
 
     async def _watch(self, job: Job, submission: Submission, rung: asyncio.Event) -> None:
         """Read the task until it ends, by callbacks and behind them by polling.

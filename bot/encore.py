@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bot.delivery import Delivery, Ending
+from bot.delivery import Delivery
 from bot.errors import ChatError, ChatUnavailable, DownloadRejected
 from bot.fitting import Fitting
 from bot.gallery import Gallery
 from bot.jobs import Jobs
+from bot.ladder import Ending
 from bot.models import Job, Picture, Place, Reply, Rung, Showing, State
 from bot.ports import Clock, Messenger
 
@@ -48,7 +49,8 @@ class Encore:
     ) -> bool:
         """Post the pictures by editing the answer that `showing` and `reply` name.
 
-        An undeliverable job is delivered by that. Nothing is charged.
+        An undeliverable job is delivered by that. Nothing is charged. Where the pictures may not
+        stand there either, that is said there.
 
         Returns:
             False: they could not be shown.
@@ -69,7 +71,7 @@ class Encore:
             return False
         if ending is Ending.SHOWN and job.state is State.UNDELIVERABLE:
             await self._jobs.delivered(job)
-        return ending is Ending.SHOWN
+        return True
 
     @asynccontextmanager
     async def pictures(self, job: Job, limit_bytes: int) -> AsyncIterator[Sequence[Picture]]:

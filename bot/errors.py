@@ -7,7 +7,9 @@ DarkroomError
 │   ├── StoreUnavailable    ... for now: full, locked, read-only
 │   └── JobNotFound         no job has this id
 ├── UserError               its text may be shown to people; nothing else may
-│   └── SourceRejected      an attachment cannot be used as an input image
+│   ├── SourceRejected      an attachment cannot be used as an input image
+│   └── SourceGone          an input image of an earlier picture cannot be had any more
+├── SourceUnusable          an input image's bytes can be made nothing of
 ├── ProviderError           the image API; carries a Failure code
 │   ├── NotCreated          surely no task was made: refused connection, DNS, TLS, 429
 │   ├── OutcomeUnknown      a task may have been made: time-out, reset, broken answer
@@ -72,6 +74,16 @@ class UserError(DarkroomError):
 
 class SourceRejected(UserError):
     """An attachment cannot be used as an input image; the text names the file and the reason."""
+
+
+class SourceGone(UserError):
+    """An input image of an earlier picture is nowhere any more; the text names it."""
+
+
+class SourceUnusable(DarkroomError):
+    """An input image is none, is damaged, or has more pixels than we dare to open."""
+
+    failure: ClassVar[Failure] = Failure.SOURCE_UNUSABLE
 
 
 class ProviderError(DarkroomError):
@@ -166,11 +178,11 @@ class NoResult(ProviderError):
 
 
 class DownloadError(DarkroomError):
-    """A result could not be fetched."""
+    """A result or an input image could not be fetched."""
 
 
 class DownloadUnavailable(DownloadError):
-    """The result is not there for now: 404 at first, 5xx, broken off. May be repeated."""
+    """The file is not there for now: 404 at first, 5xx, broken off. May be repeated."""
 
 
 class DownloadMissing(DownloadUnavailable):

@@ -6,7 +6,7 @@ from datetime import timedelta
 from bot.catalogue import Model
 from bot.figures import duration, money, until
 from bot.house_rules import UsageReport
-from bot.models import Limits, Usage
+from bot.models import COPY_DAYS, Limits, Usage
 
 # Commands, at most 100 characters each.
 USAGE = "What is left for you today"
@@ -18,9 +18,9 @@ MY_DATA = "Get what I keep of you, or have it deleted"
 # Own data.
 MY_DATA_QUESTION = (
     "You can have everything that I keep of you as a file, or have it deleted. Deleting cannot be "
-    "taken back: prompts, pictures' addresses and your `/history` go; what a limit or the bill "
-    "still counts stays without any content. Pictures that stand in channels stay there; delete "
-    "those messages yourself or ask a moderator."
+    "taken back: prompts, pictures' addresses, copies of the pictures you attached and your "
+    "`/history` go; what a limit or the bill still counts stays without any content. Pictures "
+    "that stand in channels stay there; delete those messages yourself or ask a moderator."
 )
 EXPORT_LABEL = "Get my data as a file"
 FORGET_LABEL = "Delete my data …"
@@ -62,7 +62,9 @@ def help_text(mention: Callable[[str], str], model: Model) -> str:
         "**Put several pictures into one**\n"
         f"{mention('fuse')} `prompt:` the cat of image 1 on the sofa of image 2 `image1:` "
         "`image2:` your files\n"
-        "Call them image 1, image 2, … in the order in which you attach them.\n\n"
+        "Call them image 1, image 2, … in the order in which you attach them. Pictures that stand "
+        "here already: *Fuse images* in the menu of their messages (right-click or long press, "
+        "Apps) gathers them in a private list.\n\n"
         f"{mention('history')} sends your earlier pictures again, {mention('usage')} says what is "
         f"left for you today. One picture costs {money(model.price_micro_usd)}; a picture that "
         "failed does not count.\n"
@@ -74,18 +76,23 @@ def help_text(mention: Callable[[str], str], model: Model) -> str:
 def privacy(retention_days: int) -> str:
     """What is kept, why, how long and who gets it."""
     days = "for good, until you delete it" if not retention_days else f"{retention_days} days"
+    copies = min(retention_days or COPY_DAYS, COPY_DAYS)
     return (
         "**What I keep:** your Discord id and name, your prompts, addresses of the pictures you "
-        "attach and of those I made, when and where you asked, and what it cost. Of servers: "
+        "attach and of those I made, a copy of each picture you attach, when and where you asked, "
+        "and what it cost. The place where a photo was taken is removed from it. Of servers: "
         "their rules and who changed them, and whom moderators shut out.\n"
-        "**Why:** to make and show your pictures, to find them again in `/history`, and to count "
-        "limits and money.\n"
-        f"**How long:** content {days}; of what you delete earlier, a bare count and cost for at "
-        "most 32 days, for limits and the bill. Rules of a server that I left: 30 days.\n"
+        "**Why:** to make and show your pictures, to find them again in `/history`, to repeat "
+        "requests, and to count limits and money.\n"
+        f"**How long:** content {days}, copies of attached pictures {copies} days at most; of what "
+        "you delete earlier, a bare count and cost for at most 32 days, for limits and the bill. "
+        "Addresses of pictures that you gather with *Fuse images*: 1 hour. Rules of a server that "
+        "I left: 30 days.\n"
         "**Who gets it:** the image service apimodels.app gets your prompt and your attached "
         "pictures, not your name; moderators of a server may see what was asked there. Nobody "
         "else, no advertising, no training by me.\n"
-        "**Your say:** `/darkroom my-data` gives you all of it as a file, or deletes it."
+        "**Your say:** `/darkroom my-data` gives you all of it but those copies as a file, or "
+        "deletes all of it."
     )
 
 

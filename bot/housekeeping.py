@@ -5,7 +5,7 @@ from datetime import timedelta
 import structlog
 
 from bot.errors import StoreError
-from bot.ports import Clock, Drafts, HouseStore
+from bot.ports import Clock, Copies, Drafts, HouseStore
 
 SETTINGS_LIFE = timedelta(days=30)
 """How long a server's settings outlive our leaving it."""
@@ -18,13 +18,19 @@ log = structlog.get_logger(__name__)
 
 
 class Housekeeping:
-    """Retention of pictures' rows, servers' settings and drafts, and late wishes to forget."""
+    """Retention of pictures' rows and copies, servers' settings and drafts, and late wishes."""
 
     def __init__(
-        self, store: HouseStore, drafts: Drafts, clock: Clock, retention_days: int
+        self,
+        store: HouseStore,
+        drafts: Drafts,
+        copies: Copies,
+        clock: Clock,
+        retention_days: int,
     ) -> None:
         self._store = store
         self._drafts = drafts
+        self._copies = copies
         self._clock = clock
         self._retention_days = retention_days
 
@@ -52,5 +58,6 @@ class Housekeeping:
             before = now - timedelta(days=self._retention_days)
             forgotten += await self._store.forget_before(before)
         await self._drafts.forget_old_drafts()
+        await self._copies.sweep()
         servers = await self._store.forget_left(now - SETTINGS_LIFE)
         log.info("tidied up", pictures=forgotten, servers=servers)

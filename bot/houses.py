@@ -23,7 +23,7 @@ from bot.house_words import Setting
 from bot.jobs import Rulebook
 from bot.models import Block, Limits, Refusal, Usage
 from bot.notices import SettingChanged
-from bot.ports import Clock, HouseStore, Journal
+from bot.ports import Clock, Copies, HouseStore, Journal
 from bot.ranges import REASON_CHARS, check_lists, check_range
 from bot.rules import Case, day_start, may_show, verdicts
 
@@ -44,12 +44,14 @@ class Houses:
     def __init__(
         self,
         store: HouseStore,
+        copies: Copies,
         journal: Journal,
         clock: Clock,
         rulebook: Rulebook,
         price_micro_usd: int,
     ) -> None:
         self._store = store
+        self._copies = copies
         self._journal = journal
         self._clock = clock
         self._rulebook = rulebook
@@ -274,7 +276,9 @@ class Houses:
 
     async def forget(self, person_id: int) -> int:
         """Remove a person's content, now or once it is over; how many pictures went now."""
-        return await self._store.forget_person(person_id)
+        count = await self._store.forget_person(person_id)
+        await self._copies.sweep()
+        return count
 
     # Coming and going.
 

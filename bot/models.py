@@ -39,6 +39,7 @@ class Failure(StrEnum):
     POLICY = "policy"
     BAD_REQUEST = "bad_request"
     SOURCE_UNREACHABLE = "source_unreachable"
+    SOURCE_UNUSABLE = "source_unusable"
     BAD_KEY = "bad_key"
     NO_CREDITS = "no_credits"
     TASK_NOT_FOUND = "task_not_found"
@@ -63,12 +64,31 @@ class Charged(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One input image, as Discord or the API's files endpoint serves it."""
+    """One input image, as Discord or the API's files endpoint serves it.
+
+    Attributes:
+        content_type: what Discord says that it is; the bytes may be something else.
+        channel_id, message_id: the message that carries it, by which a fresh address can be had;
+            None for what was uploaded with a command or a form.
+        kept: name of a copy of ours, for when the address is dead; None: there is none.
+    """
 
     url: str
     filename: str
     content_type: str
     size_bytes: int
+    channel_id: int | None = None
+    message_id: int | None = None
+    kept: str | None = None
+
+
+COPY_DAYS = 30
+"""How long a copy of a source is kept at most."""
+
+
+def copy_name(job_id: int, position: int) -> str:
+    """Of our copy of a job's image `position`, counted from 1."""
+    return f"{job_id}-{position}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,12 +185,17 @@ class JobRequest:
         )
 
 
+STAND_IN = 100
+"""What is added to the number of a submission that another one, sent by itself, stands in for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Submission:
     """One POST of a job; these rows are the ledger.
 
     Attributes:
-        number: 1-based within its job.
+        number: 1-based within its job; above `STAND_IN` it stands in for that number less
+            `STAND_IN`, whose sources the API could not fetch.
         callback_token: 32 random bytes, URL-safe text; the last part of its callback address.
         submitted_at: when the write-ahead intent was committed; None before.
         result_urls: the provider's addresses; they die after 7 days.
@@ -253,6 +278,12 @@ class Job:
     def id(self) -> int:
         """The request's snowflake."""
         return self.request.id
+
+    @property
+    def standing(self) -> tuple[Submission, ...]:
+        """The submissions that count: without those for which another one stands in."""
+        numbers = {one.number for one in self.submissions}
+        return tuple(one for one in self.submissions if one.number + STAND_IN not in numbers)
 
     @property
     def result_urls(self) -> tuple[str, ...]:
@@ -481,3 +512,17 @@ class PictureInfo:
     format: str
     width: int
     height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An input image on disk, in a form that the image API takes.
+
+    Attributes:
+        content_type: "image/png", "image/jpeg" or "image/webp".
+        untouched: whether these are the very bytes that the person sent.
+    """
+
+    path: Path
+    content_type: str
+    untouched: bool

@@ -19,6 +19,7 @@ from bot.models import (
     Outlook,
     Picture,
     PictureInfo,
+    Prepared,
     Refusal,
     Reply,
     Showing,
@@ -72,11 +73,19 @@ class Store(Protocol):
         ...
 
     async def move(
-        self, submission_id: int, sources: Collection[State], target: State, change: Change
+        self,
+        submission_id: int,
+        sources: Collection[State],
+        target: State,
+        change: Change,
+        *,
+        stand_in: bool = False,
     ) -> Job | None:
         """Move one submission and, by `rules.job_state`, its job; None when it did not land.
 
         Leaves a row in `job_events`. A `task_id` that another submission has does not land.
+        With `stand_in`, another submission is queued in its place in the same transaction: once,
+        never for one that is itself a stand-in, only where there are sources.
         """
         ...
 
@@ -272,6 +281,10 @@ class HouseStore(Protocol):
         """We are in these servers and in no others; who left before stays left since then."""
         ...
 
+    async def remembered(self, job_ids: Collection[int]) -> Mapping[int, bool]:
+        """Of those that are there: whether they still have their content."""
+        ...
+
     async def forget_left(self, before: datetime) -> int:
         """Remove the settings of servers that we left before that moment; gives how many."""
         ...
@@ -326,7 +339,7 @@ class ImageApi(Protocol):
     """The paid, asynchronous image API. Every method raises ProviderError."""
 
     async def create(self, request: JobRequest, callback_url: str | None) -> Task:
-        """POST once, never again by itself.
+        """POST once, never again by itself; the API fetches the request's sources.
 
         Raises:
             NotCreated: surely no task; safe to try later.
@@ -362,10 +375,64 @@ class Alarm(Protocol):
 
 
 class Downloads(Protocol):
-    """Results over HTTP into files."""
+    """Results and input images over HTTP into files."""
 
     async def fetch(self, url: str, folder: Path) -> Path:
-        """Stream a result into a new file in `folder`. Raises DownloadError."""
+        """Stream a file into a new one in `folder`. Raises DownloadError."""
+        ...
+
+
+class Uploads(Protocol):
+    """The image API's own place for input images."""
+
+    async def upload(self, file: Path, content_type: str) -> str:
+        """Send a file up, free of charge; the address under which the API reads it for 7 days.
+
+        Raises:
+            NotCreated: not now; safe to try later.
+            ProviderError: refused.
+        """
+        ...
+
+
+class SourcePictures(Protocol):
+    """Input images made usable, off the event loop."""
+
+    async def prepare(self, path: Path, content_type: str, most_pixels: int) -> Prepared:
+        """The file itself when the API takes it as it is; else another one beside it.
+
+        Raises:
+            SourceUnusable: nothing can be made of it.
+            NotCreated: not now; safe to try later.
+        """
+        ...
+
+
+class Copies(Protocol):
+    """What was sent as input images, kept for a while; a lack of room is never an error."""
+
+    async def keep(self, job_id: int, position: int, picture: Prepared) -> None:
+        """Keep a copy of what went to the API as the job's image `position`, counted from 1."""
+        ...
+
+    async def find(self, name: str) -> Prepared | None:
+        """The copy with this name, to be read and never changed."""
+        ...
+
+    async def sweep(self) -> None:
+        """Remove the copies of jobs that are forgotten, and those that are too old."""
+        ...
+
+
+class Messages(Protocol):
+    """Discord's side of finding a source again."""
+
+    async def picture_urls(self, channel_id: int, message_id: int) -> Sequence[str]:
+        """Fresh addresses of a message's pictures; none where it is gone or not ours to read.
+
+        Raises:
+            ChatUnavailable: nobody knows for now.
+        """
         ...
 
 

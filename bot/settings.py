@@ -52,7 +52,7 @@ class Settings(BaseSettings):
 
     discord_token: Secret | None = Field(
         None,
-        description="a bot token, one word of 8 letters or more, no quotes: "
+        description="a bot token, one word without spaces and quotes: "
         'discord.com/developers/applications, your application, "Bot", "Reset Token"',
         examples=["<token>"],
     )
@@ -83,7 +83,7 @@ class Settings(BaseSettings):
 
     apimodels_api_key: Secret | None = Field(
         None,
-        description="an API key of apimodels.app, one word of 8 letters or more, no quotes: "
+        description="an API key of apimodels.app, one word without spaces and quotes: "
         "make one in your account there",
         examples=["sk_<key>"],
     )

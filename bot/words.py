@@ -10,6 +10,7 @@ from types import MappingProxyType
 from bot import inert
 from bot.figures import duration, megabytes, money, ordinal, since, until
 from bot.models import (
+    COPY_DAYS,
     Charged,
     Failure,
     JobRequest,
@@ -71,14 +72,14 @@ FUSE_PROMPT = "How to put them together; call them image 1, image 2, ..."
 ASPECT_RATIO = "Width to height; auto leaves it to the model"
 RATIO = "Aspect ratio"
 PRIVATE = "Only you see it, and this server's moderators; not every server allows that"
-IMAGE = "The picture to change: PNG, JPEG or WebP, at most 20 MB"
+IMAGE = "The picture to change: PNG, JPEG, WebP, HEIC or GIF, at most 64 MB"
 
-_WANTED = "send a PNG, JPEG or WebP"
+_WANTED = "send a PNG, JPEG, WebP, HEIC or GIF"
 
 
 def image_option(number: int) -> str:
     """What Discord says of one of a fusion's image options."""
-    return f"Image {number}: PNG, JPEG or WebP, at most 20 MB"
+    return f"Image {number}: PNG, JPEG, WebP, HEIC or GIF, at most 64 MB"
 
 
 def pending(outlook: Outlook, asked_at: datetime) -> str:
@@ -114,7 +115,10 @@ def completed(took_s: float | None, person_name: str) -> str:
 
 def undeliverable() -> str:
     """The pictures exist, but not on this message."""
-    return "The picture is ready, but I could not post it here. It was charged."
+    return (
+        "The picture is ready, but I could not post it here; who asked for it has it in "
+        "`/history`. It was charged."
+    )
 
 
 def expired(waited_s: float) -> str:
@@ -151,6 +155,10 @@ _FAILURES: Mapping[Failure, tuple[str, str]] = MappingProxyType(
         Failure.SOURCE_UNREACHABLE: (
             "The image service could not open one of the input pictures.",
             "Attach it anew and ask again.",
+        ),
+        Failure.SOURCE_UNUSABLE: (
+            "One of the input pictures could not be opened: it is damaged or far too large.",
+            "Save it anew as PNG or JPEG, attach that and ask again.",
         ),
         Failure.TASK_NOT_FOUND: (
             "The image service lost this picture.",
@@ -384,7 +392,7 @@ def prompt_too_long(length: int, limit: int) -> str:
 
 
 def source_of_wrong_type(filename: str, content_type: str) -> str:
-    """An attachment is no picture, or one of a kind that the image service does not take."""
+    """An attachment is no picture, or one of a kind that cannot be used."""
     family = content_type.partition("/")[0].strip().lower()
     if family == "image":
         return f"`{inert.filename(filename)}` is another kind of picture; {_WANTED}."
@@ -411,6 +419,16 @@ def source_empty(filename: str) -> str:
 def source_from_elsewhere(filename: str) -> str:
     """An attachment's address is not Discord's."""
     return f"`{inert.filename(filename)}` does not come from Discord; attach the file itself."
+
+
+def source_gone(filename: str, position: int, count: int) -> str:
+    """An input image of an earlier picture is nowhere any more."""
+    which = "" if count == 1 else f", image {position},"
+    return (
+        f"`{inert.filename(filename)}`{which} is gone: its message or Discord's copy is no longer "
+        f"there, and I keep my own for {COPY_DAYS} days at most. Send it again. "
+        "Nothing was charged."
+    )
 
 
 def incident(code: str) -> str:

@@ -6,10 +6,10 @@ from discord import app_commands
 from bot import words
 from bot.catalogue import AUTO
 from bot.chat.asking import ask
+from bot.chat.attachments import to_sources
 from bot.chat.client import DarkroomBot
 from bot.models import Kind, Wish
 from cogs._options import Prompt, ratio_choices
-from cogs._sources import to_sources
 
 
 def add(bot: DarkroomBot) -> None:

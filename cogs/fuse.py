@@ -6,15 +6,15 @@ import discord
 from discord import app_commands
 
 from bot import words
+from bot.basket import most_images
 from bot.catalogue import AUTO, Model
 from bot.chat.asking import ask
+from bot.chat.attachments import to_sources
 from bot.chat.client import DarkroomBot
 from bot.models import Kind, Wish
 from cogs._options import Prompt, ratio_choices
-from cogs._sources import to_sources
 
 FEWEST_IMAGES = 2
-MOST_IMAGES = 16  # of Discord's 25 options; there are three more
 
 
 def add(bot: DarkroomBot) -> None:
@@ -49,7 +49,7 @@ def add(bot: DarkroomBot) -> None:
 
 def image_options(model: Model) -> list[str]:
     """Names of the image options: image1, image2, ..."""
-    return [f"image{number}" for number in range(1, min(model.max_references, MOST_IMAGES) + 1)]
+    return [f"image{number}" for number in range(1, most_images(model) + 1)]
 
 
 def _signature(images: list[str]) -> Signature:

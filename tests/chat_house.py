@@ -14,6 +14,7 @@ from bot.catalogue import MODELS
 from bot.chart import ChartPainter
 from bot.chat.client import DarkroomBot, point_at
 from bot.chat.services import Services
+from bot.errors import SourceGone
 from bot.history import Page, Search
 from bot.hosts import HostRule
 from bot.house_rules import Circumstances
@@ -146,6 +147,20 @@ class FakeEncore:
 
 
 @dataclass
+class FakeOldSources:
+    """Implements `bot.chat.services.OldSources`: nothing is gone, unless `gone` says so."""
+
+    gone: SourceGone | None = None
+    asked: list[int] = field(default_factory=list)
+
+    async def refreshed(self, sources: Sequence[Source], job_id: int) -> tuple[Source, ...]:
+        self.asked.append(job_id)
+        if self.gone is not None:
+            raise self.gone
+        return tuple(replace(one, url=f"{one.url}?fresh") for one in sources)
+
+
+@dataclass
 class FakeFacts:
     """Implements `bot.chat.services.Facts` in memory."""
 
@@ -220,6 +235,7 @@ class ChatHouse:
     jobs: FakeJobs
     clock: FakeClock
     encore: FakeEncore
+    old_sources: FakeOldSources
 
     def interaction(self, payload: dict[str, Any]) -> discord.Interaction[DarkroomBot]:
         """An interaction as the client builds it of an event."""
@@ -268,9 +284,10 @@ async def chat_house(**changes: Any) -> AsyncIterator[ChatHouse]:  # noqa: ANN40
     async with small_discord() as small, discord_at(small):
         bot = DarkroomBot(services(jobs, clock=clock, **changes))
         bot.encore = encore = FakeEncore()
+        bot.sources = old_sources = FakeOldSources()
         add_commands(bot)
         try:
             await bot.login("token")
-            yield ChatHouse(small, bot, jobs, clock, encore)
+            yield ChatHouse(small, bot, jobs, clock, encore, old_sources)
         finally:
             await bot.close()

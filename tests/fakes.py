@@ -10,7 +10,18 @@ from pathlib import Path
 from PIL import Image
 
 from bot.errors import ChatError, DownloadError, FilesTooLarge, ProviderError
-from bot.models import Balance, Job, JobRequest, Outlook, Picture, Showing, State, Task, TaskPhase
+from bot.models import (
+    Balance,
+    Job,
+    JobRequest,
+    Outlook,
+    Picture,
+    Prepared,
+    Showing,
+    State,
+    Task,
+    TaskPhase,
+)
 from bot.notices import Notice
 
 
@@ -21,6 +32,7 @@ class FakeApi:
     creates: deque[Task | ProviderError] = field(default_factory=deque)
     reads: deque[Task | ProviderError] = field(default_factory=deque)
     posted: list[tuple[int, str | None]] = field(default_factory=list)
+    sources: list[tuple[str, ...]] = field(default_factory=list)
     read: list[str] = field(default_factory=list)
     gate: asyncio.Event | None = None
     balance: Balance | ProviderError = field(default_factory=lambda: Balance(10.0, 10.0, 0.0))
@@ -28,6 +40,7 @@ class FakeApi:
 
     async def create(self, request: JobRequest, callback_url: str | None) -> Task:
         self.posted.append((request.id, callback_url))
+        self.sources.append(tuple(source.url for source in request.sources))
         if self.gate is not None:
             await self.gate.wait()
         return _given(self.creates, Task(f"task-{len(self.posted)}", TaskPhase.PENDING))
@@ -159,3 +172,48 @@ class FakeDownloads:
         path = folder / f"result-{len(self.fetched)}"
         path.write_bytes(self.data)
         return path
+
+
+@dataclass
+class FakeUploads:
+    """The API's own files as a list of what was sent up; errors are queued."""
+
+    errors: deque[ProviderError] = field(default_factory=deque)
+    sent: list[tuple[bytes, str]] = field(default_factory=list)
+
+    async def upload(self, file: Path, content_type: str) -> str:
+        if self.errors:
+            raise self.errors.popleft()
+        self.sent.append((file.read_bytes(), content_type))
+        return f"https://r2.apimodels.app/files/{len(self.sent)}"
+
+
+@dataclass
+class FakeMessages:
+    """Discord's messages by channel and id; `error` is raised instead."""
+
+    urls: dict[tuple[int, int], tuple[str, ...]] = field(default_factory=dict)
+    error: ChatError | None = None
+    asked: list[tuple[int, int]] = field(default_factory=list)
+
+    async def picture_urls(self, channel_id: int, message_id: int) -> Sequence[str]:
+        self.asked.append((channel_id, message_id))
+        if self.error is not None:
+            raise self.error
+        return self.urls.get((channel_id, message_id), ())
+
+
+@dataclass
+class FakeCopies:
+    """No copy of anything, but it counts the sweeps."""
+
+    sweeps: int = 0
+
+    async def keep(self, job_id: int, position: int, picture: Prepared) -> None:
+        """Nothing is kept."""
+
+    async def find(self, name: str) -> Prepared | None:
+        return None
+
+    async def sweep(self) -> None:
+        self.sweeps += 1

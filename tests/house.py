@@ -11,6 +11,7 @@ from pathlib import Path
 from bot.account import AccountWatch, Needs, Standing
 from bot.bell import Bell
 from bot.budget import BudgetWatch
+from bot.copies import FolderCopies
 from bot.delivery import Delivery
 from bot.drive import Driver, Timing
 from bot.encore import Encore
@@ -27,12 +28,23 @@ from bot.models import (
     Policy,
     Reply,
     Showing,
+    Source,
     State,
 )
 from bot.pictures import PillowPictures
 from bot.runner import Runner
+from bot.source_pictures import PillowSources
+from bot.sources import Means, Reach, Sources, When
 from bot.store import SqlStore, open_store
-from tests.fakes import FakeAlarm, FakeApi, FakeDownloads, FakeJournal, FakeMessenger
+from tests.fakes import (
+    FakeAlarm,
+    FakeApi,
+    FakeDownloads,
+    FakeJournal,
+    FakeMessages,
+    FakeMessenger,
+    FakeUploads,
+)
 
 HERE = Circumstances(channel_ids=(9,))
 NO_LIMITS = Limits(0, 0, 0, 0, 0, 0)
@@ -74,8 +86,13 @@ class House:
     watch: AccountWatch
     alarm: FakeAlarm
     journal: FakeJournal
-    copies: FakeDownloads
+    posted: FakeDownloads
     encore: Encore
+    sources: Sources
+    source_downloads: FakeDownloads
+    uploads: FakeUploads
+    copies: FolderCopies
+    messages: FakeMessages
     ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1000))
 
     def request(
@@ -97,12 +114,14 @@ class House:
             private=private,
         )
 
-    async def ask(self, person_id: int = 5, *, private: bool = False) -> Job:
-        """An admitted and answered job."""
-        asked = self.request(person_id, private=private)
+    async def ask(self, person_id: int = 5, *sources: Source, private: bool = False) -> Job:
+        """An admitted and answered job; an edit or a fusion when there are sources."""
+        kind = (Kind.IMAGINE, Kind.EDIT, Kind.FUSE)[min(len(sources), 2)]
+        request = self.request(person_id, private=private)
+        request = replace(request, kind=kind, sources=sources)
         if private:
             await self.allow_private()
-        job = await self.jobs.admit(asked, HERE)
+        job = await self.jobs.admit(request, HERE)
         assert isinstance(job, Job)
         await self.jobs.answered(job, Showing(message_id=55, channel_id=9, state=State.QUEUED))
         return await self.jobs.get(job.id)
@@ -128,11 +147,11 @@ async def house(
     callbacks: bool = True,
     timeout_s: int = 600,
     most_at_once: int = 50,
+    when: When = "auto",
 ) -> AsyncIterator[House]:
     """A house over `folder`/darkroom.db; open it again to be the next process."""
     clock, bell = JumpingClock(), Bell()
     api, downloads, messenger, alarm = FakeApi(), FakeDownloads(), FakeMessenger(), FakeAlarm()
-    copies = FakeDownloads()
     async with open_store(f"sqlite:///{folder / 'darkroom.db'}", clock) as store:
         standing, journal = Standing(), FakeJournal()
         needs = Needs("gpt-image-2-beta", price_usd=0.06, low_balance_usd=5.0)
@@ -140,19 +159,31 @@ async def house(
         rulebook = Rulebook(limits, Policy())
         budgets = BudgetWatch(store.houses, journal)
         jobs = Jobs(
-            *(store, standing, clock, bell, rulebook, budgets, journal), callbacks=callbacks
+            *(store, standing, clock, bell, rulebook, budgets, journal),
+            callbacks=callbacks,
+            relays=when == "auto",
         )
         pictures = PillowPictures()
         delivery = Delivery(messenger, jobs, store.houses, pictures, clock)
         base = "https://bot.example/callbacks/" if callbacks else None
         timing = Timing(timeout_s, callback_base=base)
-        gallery = Gallery(downloads, copies, pictures, clock)
-        driver = Driver(jobs, api, gallery, delivery, bell, clock, timing)
+        posted = FakeDownloads()
+        gallery = Gallery(downloads, posted, pictures, clock)
+        files, uploads, messages = FakeDownloads(), FakeUploads(), FakeMessages()
+        copies = FolderCopies(folder / "darkroom.db.sources", store.houses, clock)
+        means = Means(files, PillowSources(), uploads, copies, messages)
+        sources = Sources(means, Reach(when, "https://apimodels.app/api/v1"), clock)
+        driver = Driver(jobs, api, sources, gallery, delivery, bell, clock, timing)
         runner = Runner(
             jobs, standing, driver, delivery, api, bell, clock, most_at_once=most_at_once
         )
         yield House(
             *(store, clock, bell, jobs, api, downloads, messenger, driver, runner, delivery),
-            *(standing, watch, alarm, journal, copies),
+            *(standing, watch, alarm, journal, posted),
             encore=Encore(jobs, gallery, delivery, messenger, Fitting(pictures), clock),
+            sources=sources,
+            source_downloads=files,
+            uploads=uploads,
+            copies=copies,
+            messages=messages,
         )

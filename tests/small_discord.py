@@ -48,13 +48,17 @@ Trouble = str | Refusal
 
 
 class SmallDiscord:
-    """The server; `troubles` are queued by "METHOD kind", kinds as in `_kind`."""
+    """The server; `troubles` are queued by "METHOD kind", kinds as in `_kind`.
+
+    `messages` are fields by which messages, named by their ids, differ from all others.
+    """
 
     def __init__(self) -> None:
         self.calls: list[Call] = []
         self.troubles: defaultdict[str, deque[Trouble]] = defaultdict(deque)
         self.commands: dict[str, list[dict[str, Any]]] = {}
         self.acknowledged: dict[str, dict[str, Any]] = {}
+        self.messages: dict[str, dict[str, Any]] = {}
         self.public = False
         self.url = ""
 
@@ -114,7 +118,11 @@ class SmallDiscord:
                 self.commands[call.path] = call.payload
                 return _json([{"id": "1", "application_id": "1", **one} for one in call.payload])
             case _:
-                return _json(_message(call.payload, call.path))
+                return _json(_message(call.payload, call.path) | self._fields(call))
+
+    def _fields(self, call: Call) -> dict[str, Any]:
+        """What is special about the message that is read."""
+        return self.messages.get(call.path.split("/")[-1], {}) if call.method == "GET" else {}
 
     def _acknowledge(self, call: Call) -> web.Response:
         token = call.path.split("/")[-2]

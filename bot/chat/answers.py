@@ -112,6 +112,20 @@ async def whisper_rendered(
     )
 
 
+async def whisper_layout(interaction: Interaction, layout: discord.ui.LayoutView) -> None:
+    """Show one person a message that is all components, as the first answer. Raises ChatError."""
+    await _respond(
+        lambda: interaction.response.send_message(
+            view=layout, ephemeral=True, allowed_mentions=NOBODY
+        )
+    )
+
+
+async def update_layout(interaction: Interaction, layout: discord.ui.LayoutView) -> None:
+    """Answer a press by redrawing such a message. Raises ChatError."""
+    await _respond(lambda: interaction.response.edit_message(view=layout, allowed_mentions=NOBODY))
+
+
 async def whisper_file(
     interaction: Interaction, sentence: str, filename: str, content: bytes
 ) -> None:

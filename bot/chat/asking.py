@@ -14,8 +14,8 @@ from bot.errors import ChatError, ChatUnavailable, StoreError, UserError
 from bot.models import Job, JobRequest, Place, Refusal, Reply, Wish
 
 
-async def ask(interaction: Interaction, wish: Wish, *, draft_id: int | None = None) -> None:
-    """Admit what a command, a form or a press asks for, and answer it.
+async def ask(interaction: Interaction, wish: Wish, *, draft_id: int | None = None) -> bool:
+    """Admit what a command, a form or a press asks for, and answer it; whether it was admitted.
 
     With `draft_id`, the asker has taken the price of that draft: the job bears its id, so that
     taking it twice makes one job.
@@ -55,6 +55,7 @@ async def ask(interaction: Interaction, wish: Wish, *, draft_id: int | None = No
             await whisper(interaction, refusal_words(interaction, refused))
         case None:  # Discord delivered the event twice; the other one answers
             pass
+    return isinstance(outcome, Job)
 
 
 def prompt_of(text: str, model: Model) -> str:
@@ -110,11 +111,14 @@ def refusal_words(interaction: Interaction, refused: Refusal) -> str:
 
 
 def _may_write(interaction: Interaction, channel_id: int) -> bool:
-    channel = interaction.guild.get_channel(channel_id) if interaction.guild else None
+    guild = interaction.guild
+    channel = guild.get_channel_or_thread(channel_id) if guild else None
     if channel is None or not isinstance(interaction.user, discord.Member):
         return False
     held = channel.permissions_for(interaction.user)
-    return held.view_channel and held.send_messages
+    in_thread = isinstance(channel, discord.Thread)
+    may_send = held.send_messages_in_threads if in_thread else held.send_messages
+    return held.view_channel and may_send
 
 
 async def _answer(interaction: Interaction, jobs: JobService, job: Job) -> None:

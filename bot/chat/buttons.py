@@ -11,7 +11,16 @@ removes its file and its lines here.
 from collections.abc import Mapping
 
 from bot import words
-from bot.chat import bans, history, job_presses, moderation, own_data, panel, sending
+from bot.chat import (
+    bans,
+    gathering,
+    history,
+    job_presses,
+    moderation,
+    own_data,
+    panel,
+    sending,
+)
 from bot.chat.answers import Interaction
 from bot.chat.custom_ids import Action, Press, parse
 from bot.errors import UserError
@@ -24,8 +33,14 @@ PRESSES: Mapping[Action, Press] = {
     **moderation.PRESSES,
     **bans.PRESSES,
     **own_data.PRESSES,
+    **gathering.PRESSES,
 }
-FORMS: Mapping[Action, Press] = {**history.FORMS, **panel.FORMS, **bans.FORMS}
+FORMS: Mapping[Action, Press] = {
+    **history.FORMS,
+    **panel.FORMS,
+    **bans.FORMS,
+    **gathering.FORMS,
+}
 
 
 async def press(interaction: Interaction) -> None:

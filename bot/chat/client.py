@@ -22,9 +22,10 @@ from discord.http import Route
 from typing_extensions import override
 
 from bot.chat import buttons, guide
+from bot.chat.ids import direct_messages
 from bot.chat.invite import invite_url
 from bot.chat.reporter import report
-from bot.chat.services import Replays, Services
+from bot.chat.services import OldSources, Replays, Services
 from bot.chat.spacing import Spacing
 from bot.chat.sync import CommandSync, Payload, Scope, is_daily_limit, known_ids
 from bot.chat.wire import TRANSIENT_ERRORS, translated
@@ -55,11 +56,13 @@ class DarkroomBot(discord.Client):
     Attributes:
         encore: shows finished jobs again; attached before `serve`, for it shows them through
             this very client.
+        sources: finds the input images of old jobs again; attached likewise.
         command_ids: of our commands, by name, once they are synchronised.
         reports: how often a person may bring something before the moderators.
     """
 
     encore: Replays
+    sources: OldSources
 
     def __init__(self, services: Services) -> None:
         super().__init__(
@@ -110,7 +113,7 @@ class DarkroomBot(discord.Client):
             except (*TRANSIENT_ERRORS, discord.HTTPException) as error:
                 log.warning("discord is out of reach", error=repr(error))
                 if clock.now() + timedelta(seconds=wait_s) >= until:
-                    raise Unreachable(f"Discord cannot be reached: {error!r}") from error
+                    raise Unreachable(f"Discord cannot be reached: {_line(error)}") from error
             await self._forget_session()
             await clock.sleep(wait_s)
         return None
@@ -127,7 +130,7 @@ class DarkroomBot(discord.Client):
             except Exception as error:
                 log.exception("the gateway connection died")
                 if not self._connected_once and clock.now() - began >= START_PATIENCE:
-                    raise Unreachable(f"Discord's gateway cannot be reached: {error!r}") from error
+                    raise Unreachable(f"Discord's gateway stays away: {_line(error)}") from error
                 if clock.now() - began >= STEADY:
                     began, waits_s = clock.now(), _growing_waits_s()
                 await self._hang_up()
@@ -164,8 +167,7 @@ class DarkroomBot(discord.Client):
         team = application.team
         owner_id = team.owner_id if team and team.owner_id else application.owner.id
         with translated():
-            channel = await self.create_dm(discord.Object(owner_id))
-            await channel.send(sentence)
+            await (await direct_messages(self, owner_id)).send(sentence)
 
     def commands(self) -> Payload:
         """Our commands as Discord takes them."""
@@ -296,6 +298,11 @@ def _growing_waits_s() -> Iterator[float]:
     while True:
         yield wait_s * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
         wait_s = min(wait_s * 2, 60.0)
+
+
+def _line(error: Exception) -> str:
+    """What happened, in one line of the error's own words."""
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 def _bad_token() -> ConfigurationError:

@@ -115,6 +115,8 @@ def footer(job: Job) -> str:
 
 
 def _pending(job: Job, outlook: Outlook) -> _Face:
+    if any(one.submitted_at for one in job.submissions):  # once more, with its sources sent up
+        return _processing(job, outlook)
     text = words.pending(outlook, job.request.asked_at)
     return _waiting(_Face(Colour.GREY, text, (Action.CANCEL,)), outlook)
 
@@ -128,7 +130,7 @@ def _waiting(face: _Face, outlook: Outlook) -> _Face:
 
 
 def _processing(job: Job, outlook: Outlook) -> _Face:
-    since = max((one.submitted_at for one in job.submissions if one.submitted_at), default=None)
+    since = min((one.submitted_at for one in job.submissions if one.submitted_at), default=None)
     text = words.processing(since or job.request.asked_at)
     sources = job.request.sources
     if job.request.kind is Kind.FUSE:
@@ -190,7 +192,7 @@ def _linkable(url: str) -> bool:
 
 def _check_again(job: Job) -> tuple[Action, ...]:
     """A free read needs a task to ask for."""
-    return (Action.CHECK_AGAIN,) if any(one.task_id for one in job.submissions) else ()
+    return (Action.CHECK_AGAIN,) if any(one.task_id for one in job.standing) else ()
 
 
 def _charged(job: Job) -> Charged:

@@ -12,6 +12,7 @@ from bot import words
 from bot.catalogue import AUTO, Model
 from bot.chat.answers import Interaction
 from bot.chat.custom_ids import Action, custom_id
+from bot.chat.ids import preselected
 
 MOST_CHOSEN = 25  # Discord's limit of a menu
 MOST_FILES = 10  # ... of a file upload
@@ -121,9 +122,7 @@ def channels(
 
 
 def _preselected(ids: Chosen, kind: Literal["role", "channel"]) -> list[discord.SelectDefaultValue]:
-    kinds = discord.SelectDefaultValueType
-    of = kinds.role if kind == "role" else kinds.channel
-    return [discord.SelectDefaultValue(id=one, type=of) for one in sorted(ids)][:MOST_CHOSEN]
+    return [preselected(one, kind) for one in sorted(ids)][:MOST_CHOSEN]
 
 
 def _labelled(label: str, hint: str, field: discord.ui.Item[Any]) -> Field:

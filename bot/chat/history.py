@@ -20,7 +20,7 @@ from bot.chat.circumstances import circumstances_of
 from bot.chat.custom_ids import Action, Press
 from bot.chat.history_screens import View
 from bot.chat.pressed import jobs_of
-from bot.chat.rights import require_moderator, sees
+from bot.chat.rights import manages, require_moderator, sees
 from bot.chat.screens import Screen
 from bot.chat.services import Replays, Services
 from bot.chat.wire import opened, translated
@@ -70,8 +70,10 @@ def _listing(interaction: Interaction, view: View, search: Search, page: Page) -
 
 
 def _is_open(interaction: Interaction, view: View, job: Job) -> bool:
-    """One's own always; another person's where this moderator can look."""
-    return view.person_id is None or sees(interaction, job.request.place.channel_id)
+    """One's own always; another person's where this moderator can look, or manages the server."""
+    if view.person_id is None or manages(interaction.permissions):
+        return True
+    return sees(interaction, job.request.place.channel_id)
 
 
 async def _press(interaction: Interaction, text: str) -> None:

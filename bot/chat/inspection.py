@@ -8,7 +8,7 @@ from typing import Any, Final
 import discord
 import httpx
 
-from bot.chat.sync import CommandSync, Payload, Registered, Scope
+from bot.chat.sync import NO_SUCH_ROUTE, CommandSync, Payload, Registered, Scope
 from bot.errors import AccessLost, ConfigurationError, Unreachable
 
 # The permissions of `bot.chat.invite`, named as Discord's own pages show them.
@@ -78,7 +78,8 @@ class Inspector:
 
     async def account(self) -> Account:
         """Who the token is."""
-        user, application = await self._get("users/@me"), await self._get("applications/@me")
+        user = await self._get("users/@me")
+        application = await self._get("oauth2/applications/@me")  # where the bot asks as well
         try:
             return _account(user, application)
         except (LookupError, TypeError, ValueError, AttributeError) as exc:
@@ -117,7 +118,7 @@ class Inspector:
                     "DISCORD_TOKEN is not known to Discord: make a new one on your application's "
                     "page, Bot, Reset Token."
                 )
-            if response.status_code in {403, 404}:
+            if response.status_code in {403, *NO_SUCH_ROUTE}:
                 raise AccessLost(path)
             response.raise_for_status()
             return response.json()

@@ -13,7 +13,7 @@ from bot.chat.custom_ids import Action, Press
 from bot.chat.embeds import render, render_fetching, render_gone
 from bot.chat.messenger import NOBODY
 from bot.chat.pressed import jobs_of, on_own_job, pressed_id
-from bot.chat.services import Replays
+from bot.chat.services import OldSources, Replays
 from bot.chat.wire import single_attempts, translated
 from bot.errors import DownloadError, DownloadMissing, UserError
 from bot.models import Failure, Job, Showing, State
@@ -69,7 +69,9 @@ async def _play(interaction: Interaction, job: Job) -> None:
 async def _try_again(interaction: Interaction, job: Job) -> None:
     if job.failure is not Failure.UNKNOWN_OUTCOME:  # forged, or the answer was found meanwhile
         raise UserError(words.OLD_BUTTON)
-    await ask(interaction, job.request.wish)
+    old: OldSources = interaction.client.sources
+    sources = await old.refreshed(job.request.sources, job.id)
+    await ask(interaction, replace(job.request.wish, sources=sources))
 
 
 async def _redraw(interaction: Interaction, job: Job | None, otherwise: str) -> None:

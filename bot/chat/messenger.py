@@ -8,6 +8,7 @@ import discord
 
 from bot import words
 from bot.chat.embeds import Rendered, render
+from bot.chat.ids import Reference, direct_messages, only
 from bot.chat.wire import EditedAnswer, opened, single_attempts, translated
 from bot.errors import AccessLost, ChatUnavailable, TokenExpired
 from bot.models import Job, Outlook, Picture, Showing
@@ -91,7 +92,7 @@ class DiscordMessenger:
         self._require_client()
         rendered = render(job, outlook, pictures)
         with translated():
-            channel = await self._client.create_dm(discord.Object(job.request.person_id))
+            channel = await direct_messages(self._client, job.request.person_id)
             return await self._send(channel, job, rendered, words.MOVED)
 
     async def ping(self, job: Job) -> None:
@@ -100,18 +101,16 @@ class DiscordMessenger:
         Raises:
             ChatError: also when the message is gone: then nobody wants to hear of it.
         """
-        message, asker = self._message(job), discord.Object(job.request.person_id)
+        message, person_id = self._message(job), job.request.person_id
         with translated():
             await message.channel.send(
-                words.finished(asker.id),
-                reference=discord.MessageReference(
+                words.finished(person_id),
+                reference=Reference(
                     message_id=message.id,
                     channel_id=message.channel.id,
                     guild_id=job.request.place.guild_id,
                 ),
-                allowed_mentions=discord.AllowedMentions(
-                    everyone=False, roles=False, users=[asker], replied_user=False
-                ),
+                allowed_mentions=only(person_id),
                 nonce=f"ping-{job.code}",
             )
 

@@ -1,6 +1,7 @@
 """The pictures that a message carries, as input images: attachments first, then embeds."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from types import MappingProxyType
 from urllib.parse import unquote, urlsplit
@@ -8,6 +9,8 @@ from urllib.parse import unquote, urlsplit
 import discord
 
 from bot import inert
+from bot.chat.attachments import KINDS, to_sources
+from bot.errors import SourceRejected
 from bot.hosts import HostRule
 from bot.models import Source
 
@@ -29,6 +32,29 @@ _TYPES: Mapping[str, str] = MappingProxyType(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A message's pictures that can be used, and a sentence about each file that cannot."""
+
+    usable: tuple[Source, ...]
+    problems: tuple[str, ...]
+
+
+def judged_in(message: discord.Message, hosts: HostRule) -> Judged:
+    """The message's files judged as those of a command, and the pictures that its embeds show."""
+    usable: list[Source] = []
+    problems: list[str] = []
+    for attachment in message.attachments:
+        try:
+            usable += to_sources([attachment], hosts, message)
+        except SourceRejected as error:
+            problems.append(str(error))
+    attached = {attachment.url for attachment in message.attachments}
+    shown = (one for one in pictures_in(message, hosts) if one.url not in attached)
+    usable += (one for one in shown if one.content_type in KINDS)
+    return Judged(tuple(usable), tuple(problems))
+
+
 def pictures_in(message: discord.Message, hosts: HostRule) -> tuple[Source, ...]:
     """What Discord says are pictures, in the order in which people see them, each once.
 
@@ -36,7 +62,11 @@ def pictures_in(message: discord.Message, hosts: HostRule) -> tuple[Source, ...]
     from where input images are accepted.
     """
     found = (*_attached(message), *_embedded(message))
-    allowed = (one for one in found if hosts.allows(one.url))
+    allowed = (
+        replace(one, channel_id=message.channel.id, message_id=message.id)
+        for one in found
+        if hosts.allows(one.url)
+    )
     return tuple({one.url: one for one in allowed}.values())
 
 

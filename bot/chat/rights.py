@@ -28,19 +28,6 @@ def require_moderator(interaction: Interaction) -> int:
     return _required(interaction, allowed, panel_words.NOT_A_MODERATOR)
 
 
-def sees(interaction: Interaction, channel_id: int) -> bool:
-    """Whether whoever acts can look into a channel of this server.
-
-    Into one that is gone or that we do not know: only who manages the server.
-    """
-    guild, person = interaction.guild, interaction.user
-    channel = guild.get_channel_or_thread(channel_id) if guild else None
-    place = channel.parent if isinstance(channel, discord.Thread) else channel
-    if place is None or not isinstance(person, discord.Member):
-        return manages(interaction.permissions)
-    return place.permissions_for(person).view_channel
-
-
 def _required(interaction: Interaction, allowed: bool, refusal: str) -> int:
     if interaction.guild_id is None:
         raise UserError(panel_words.SERVERS_ONLY)
@@ -69,3 +56,12 @@ async def require_blockable(interaction: Interaction, person_id: int) -> None:
         raise UserError(panel_words.PERSON_UNKNOWN) from error
     if person is not None and manages(person.guild_permissions):
         raise UserError(panel_words.BLOCK_MANAGER)
+
+
+def sees(interaction: Interaction, channel_id: int) -> bool:
+    """Whether that channel or open thread is of this server, and whoever acts may look into it."""
+    guild, person = interaction.guild, interaction.user
+    channel = guild.get_channel_or_thread(channel_id) if guild else None
+    if channel is None or not isinstance(person, discord.Member):
+        return False
+    return channel.permissions_for(person).view_channel

@@ -23,6 +23,7 @@ from bot.models import (
     RefusalReason,
     Reply,
     Showing,
+    Source,
     Usage,
 )
 from bot.ports import Clock, Drafts, Journal
@@ -278,6 +279,18 @@ class Replays(Protocol):
             DownloadMissing: the pictures are gone.
             DownloadError: not now.
             ChatError: they could not be posted; after ChatUnavailable perhaps they were.
+        """
+        ...
+
+
+class OldSources(Protocol):
+    """Finds input images again: `bot.sources.Sources`."""
+
+    async def refreshed(self, sources: Sequence[Source], job_id: int) -> tuple[Source, ...]:
+        """The sources of the old job with this id, usable now for a new one.
+
+        Raises:
+            SourceGone: one of them is nowhere any more; the text names it.
         """
         ...
 

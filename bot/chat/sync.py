@@ -24,7 +24,7 @@ _DAILY_LIMIT = 30034
 Payload = list[dict[str, Any]]
 Registered = Sequence[Mapping[str, Any]]
 
-_NO_LIST = frozenset({404, 405, 501})  # answers of a proxy that offers less than Discord
+NO_SUCH_ROUTE = frozenset({404, 405, 501})  # answers of a proxy that offers less than Discord
 
 log = structlog.get_logger(__name__)
 
@@ -148,7 +148,7 @@ class CommandSync:
         except discord.Forbidden as error:
             raise _closed(scope) from error
         except discord.HTTPException as error:
-            if error.status not in _NO_LIST:
+            if error.status not in NO_SUCH_ROUTE:
                 raise
             log.warning("registered commands cannot be listed", error=repr(error))
             return []

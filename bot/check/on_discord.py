@@ -41,7 +41,7 @@ async def _account(
         _publicity(settings, account),
         _intents(account),
         await _commands(settings, discord, facts, account),
-        *_servers(settings, await discord.servers()),
+        *await _servers(settings, discord),
         Finding(Mark.OK, "invite", invite_url(account.application_id)),
     ]
 
@@ -57,6 +57,8 @@ async def _commands(
     except ConfigurationError as error:
         return Finding(Mark.FAIL, "commands", str(error))
     except AccessLost:
+        if scope.guild_id is None:
+            return Finding(Mark.WARN, "commands", "Discord does not list them here")
         says = f"server {scope.guild_id} (DISCORD_GUILD_ID) is closed to the bot"
         return Finding(Mark.FAIL, "commands", says, "invite the bot there, or correct the id.")
     if pending:
@@ -122,7 +124,14 @@ def _intents(account: Account) -> Finding:
     return Finding(Mark.WARN, "intents", f"on, but not needed: {on}", advice)
 
 
-def _servers(settings: Settings, servers: Sequence[Server]) -> Iterator[Finding]:
+async def _servers(settings: Settings, discord: Inspector) -> Iterable[Finding]:
+    try:
+        return _judged(settings, await discord.servers())
+    except AccessLost:
+        return [Finding(Mark.WARN, "servers", "Discord does not list them here")]
+
+
+def _judged(settings: Settings, servers: Sequence[Server]) -> Iterator[Finding]:
     wanted = settings.allowed_guild_ids | ({settings.discord_guild_id or 0} - {0})
     for absent in sorted(wanted - {server.id for server in servers}):
         advice = "open the invite URL and choose that server, or correct the id."

@@ -23,7 +23,17 @@ from bot.sandbox.images_files import MAX_UPLOAD_BYTES, Uploads
 from bot.sandbox.images_models import MODELS
 from bot.sandbox.images_requests import Refused, check_create
 from bot.sandbox.images_shelf import Shelf
-from bot.sandbox.images_tasks import Entry, Event, Json, Register, SandboxTask, TaskPlan, envelope
+from bot.sandbox.images_sources import REFUSED, Reach
+from bot.sandbox.images_tasks import (
+    Entry,
+    Event,
+    Json,
+    Register,
+    SandboxTask,
+    TaskPlan,
+    envelope,
+    source_urls,
+)
 from bot.sandbox.images_wire import ApiCalls
 from bot.sandbox.images_worker import Worker
 
@@ -38,7 +48,7 @@ class ImageSandbox:
     Attributes:
         faults: what goes wrong, by endpoint.
         plan: what becomes of every task that `plan_next` does not name.
-        allowed_source_hosts: "host:port" of loopback servers whose images may be fetched.
+        reach: which sources may be fetched, and which cannot be.
         models: what is offered, by name; delete one to retire it.
         register: tasks, ledger, account and events.
         calls: every request as it is answered.
@@ -63,7 +73,7 @@ class ImageSandbox:
         self.register = Register(balance_usd)
         self.calls = ApiCalls()
         self.clock = Clock()
-        self.allowed_source_hosts = set(allowed_source_hosts)
+        self.reach = Reach(set(allowed_source_hosts))
         self._policy_words = policy_words
         self._callback_times = callback_times or CallbackTimes()
         self._plans: deque[TaskPlan] = deque()
@@ -87,6 +97,11 @@ class ImageSandbox:
 
     async def __aexit__(self, *_: object) -> None:
         await self._lifetime.aclose()
+
+    @property
+    def allowed_source_hosts(self) -> set[str]:
+        """As "host:port": loopback servers whose images may be fetched."""
+        return self.reach.loopback
 
     @property
     def base_url(self) -> str:
@@ -153,7 +168,7 @@ class ImageSandbox:
             callbacks=CallbackPost(session, self._callback_times, self.register.note),
             painters=painters,
             policy_words=self._policy_words,
-            allowed_source_hosts=self.allowed_source_hosts,
+            reach=self.reach,
             result_base=lambda: self.result_base,
         )
 
@@ -206,6 +221,8 @@ class ImageSandbox:
         account = self.register.balance_data()
         if account["balance"] * 1_000_000 < model.price_micro_usd:
             raise Refused(402, "Insufficient credits")
+        if self.reach.tries_first and any(map(self.reach.refuses, source_urls(params))):
+            raise Refused(400, REFUSED)
         plan = self._plans.popleft() if self._plans else self.plan
         task = SandboxTask(model, params, plan, entry)
         self.register.add(task)

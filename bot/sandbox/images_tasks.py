@@ -110,9 +110,7 @@ class SandboxTask:
     @property
     def source_urls(self) -> list[str]:
         """The input images in order."""
-        if url := self.params.get("image_url"):
-            return [str(url)]
-        return [str(url) for url in self.params.get("image_urls") or ()]
+        return source_urls(self.params)
 
     def status_data(self) -> Json:
         """`data` of a status answer, and of the create answer of a synchronous model."""
@@ -221,6 +219,13 @@ class Register:
             if matches(event):
                 return event
         raise AssertionError("events do not end")
+
+
+def source_urls(params: Json) -> list[str]:
+    """The input images of a create request in order."""
+    if url := params.get("image_url"):
+        return [str(url)]
+    return [str(url) for url in params.get("image_urls") or ()]
 
 
 def envelope(code: int, msg: str, data: Mapping[str, Any] | None = None) -> Json:

@@ -226,5 +226,11 @@ class Payloads:
         }
 
     def _resolved(self, media: Json) -> Json:
-        url = self._world.cdn.refreshed(media["url"])
-        return media | {"url": url, "proxy_url": url}
+        """A media item as Discord unfurls it: size and kind are known of files of ours."""
+        cdn = self._world.cdn
+        url = cdn.refreshed(media["url"])
+        file = cdn.find(cdn.path_of(url) or "")
+        known: Json = {} if file is None else {"content_type": file.content_type}
+        if file is not None and file.width is not None:
+            known |= {"width": file.width, "height": file.height}
+        return media | {"url": url, "proxy_url": url} | known

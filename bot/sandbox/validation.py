@@ -72,7 +72,7 @@ class Validation:
 
 
 def _normal(given: AnyJson) -> AnyJson:
-    """Snowflakes are accepted as numbers in practice, and are strings in the document."""
+    """The one exception: a new file's number is a number, and a string in the document."""
     if isinstance(given, list):
         return [_normal(one) for one in given]
     if not isinstance(given, dict):
@@ -81,11 +81,7 @@ def _normal(given: AnyJson) -> AnyJson:
 
 
 def _normal_value(key: str, value: AnyJson) -> AnyJson:
-    if key.endswith("_id") and isinstance(value, int):
-        return str(value)
-    if key in ("users", "roles") and isinstance(value, list):
-        return [str(one) if isinstance(one, int) else one for one in value]
-    if key in ("attachments", "default_values") and isinstance(value, list):
+    if key == "attachments" and isinstance(value, list):
         return [one | {"id": str(one["id"])} if _numbered(one) else one for one in value]
     return _normal(value)
 

@@ -12,13 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.house_rules import Asking, HouseRules, nsfw_checker
 from bot.models import Charged, Job, JobRequest, Refusal, RefusalReason, State, Usage
 from bot.store.queries import load
-from bot.store.rows import request_columns, upsert
+from bot.store.rows import new_callback_token, request_columns, upsert
 from bot.store.schema import jobs, last_refusals, submissions
 from bot.store.usage import DIRECT_MESSAGES, judged
 
 _CODE_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # without 0 o 1 l i, which people mistake
 _CODE_LENGTHS = (4, 4, 4, 5, 5, 6, 8, 12)
-_TOKEN_BYTES = 32
 _SAME_AGAIN = timedelta(seconds=10)
 
 
@@ -99,7 +98,7 @@ def submission_columns(
         "job_id": request.id,
         "number": number,
         "state": State.QUEUED,
-        "callback_token": secrets.token_urlsafe(_TOKEN_BYTES),
+        "callback_token": new_callback_token(),
         "price_micro_usd": price_micro_usd,
         "charged": Charged.NO,
         "person_id": request.person_id,

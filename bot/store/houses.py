@@ -194,6 +194,10 @@ class SqlHouses:
             if forgotten < privacy.AT_ONCE:
                 return number
 
+    async def remembered(self, job_ids: Collection[int]) -> Mapping[int, bool]:
+        """Of those that are there: whether they still have their content."""
+        return await self._database.read(partial(privacy.remembered, job_ids=job_ids))
+
     async def left_server(self, guild_id: int) -> None:
         """Remember since when we are gone from a server."""
         now = self._clock.now()

@@ -4,8 +4,7 @@ A row that a limit, a budget or the usage report may still count stays for `LEDG
 content: no prompt, name, source, result's address or token.
 """
 
-import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.house_rules import RuleChange
 from bot.models import Block, Job
 from bot.store.queries import load
-from bot.store.rows import upsert
+from bot.store.rows import new_callback_token, upsert
 from bot.store.schema import (
     REMEMBERED,
     WANTS_CARE,
@@ -35,7 +34,6 @@ LEDGER_LIFE = timedelta(days=32)  # longer than a month and than any cooldown
 AT_ONCE = 200
 """Jobs that one transaction forgets; admissions wait for each."""
 
-_TOKEN_BYTES = 32
 _DISCORD_EPOCH_MS = 1_420_070_400_000  # docs.discord.com/developers/reference#snowflakes
 
 
@@ -79,7 +77,7 @@ async def _empty(connection: AsyncConnection, job_ids: Sequence[int]) -> None:
     )
     query = select(submissions.c.id).where(submissions.c.job_id.in_(job_ids))
     exchanged = [
-        {"which": number, "token": secrets.token_urlsafe(_TOKEN_BYTES)}
+        {"which": number, "token": new_callback_token()}
         for number in (await connection.execute(query)).scalars()
     ]
     await connection.execute(
@@ -131,6 +129,17 @@ async def forget_old_traces(connection: AsyncConnection, moment: datetime) -> No
     await connection.execute(delete(blocks).where(blocks.c.until < moment))
 
 
+async def remembered(connection: AsyncConnection, job_ids: Collection[int]) -> dict[int, bool]:
+    """Of those that are there: whether they still have their content."""
+    found: dict[int, bool] = {}
+    ordered = sorted(job_ids)
+    for start in range(0, len(ordered), AT_ONCE):
+        query = select(jobs.c.id, REMEMBERED.label("remembered"))
+        query = query.where(jobs.c.id.in_(ordered[start : start + AT_ONCE]))
+        found |= {row.id: bool(row.remembered) for row in await connection.execute(query)}
+    return found
+
+
 async def people(connection: AsyncConnection) -> list[int]:
     """Everybody of whom a picture is kept."""
     query = select(jobs.c.person_id).where(REMEMBERED).distinct().order_by(jobs.c.person_id)
@@ -164,6 +173,33 @@ async def export_person(connection: AsyncConnection, person_id: int) -> dict[str
             {"server": str(row.guild_id), **_changed(row)}
             for row in await connection.execute(changes)
         ],
+        **await _waiting(connection, person_id),
+    }
+
+
+async def _waiting(connection: AsyncConnection, person_id: int) -> dict[str, object]:
+    """What waits for its person for an hour."""
+    gathered = select(baskets).where(baskets.c.person_id == person_id)
+    begun = select(drafts).where(drafts.c.person_id == person_id)
+    return {
+        "gathered": [
+            {
+                "channel": str(row.channel_id),
+                "at": _moment(row.changed_at),
+                "sources": [source.url for source in row.sources],
+            }
+            for row in await connection.execute(gathered)
+        ],
+        "begun": [
+            {
+                "channel": str(row.channel_id),
+                "at": _moment(row.created_at),
+                "kind": str(row.wish.kind),
+                "prompt": row.wish.prompt,
+                "sources": [source.url for source in row.wish.sources],
+            }
+            for row in await connection.execute(begun)
+        ],
     }
 
 
@@ -186,8 +222,8 @@ def picture(job: Job) -> dict[str, object]:
         "state": str(job.state),
         "failure": None if job.failure is None else str(job.failure),
         "finished_at": _moment(job.finished_at),
-        "price_usd": sum(one.price_micro_usd for one in job.submissions) / 1_000_000,
-        "charged": [str(one.charged) for one in job.submissions],
+        "price_usd": sum(one.price_micro_usd for one in job.standing) / 1_000_000,
+        "charged": [str(one.charged) for one in job.standing],
     }
 
 

@@ -110,9 +110,18 @@ class SqlStore:
     # Transitions.
 
     async def move(
-        self, submission_id: int, sources: Collection[State], target: State, change: Change
+        self,
+        submission_id: int,
+        sources: Collection[State],
+        target: State,
+        change: Change,
+        *,
+        stand_in: bool = False,
     ) -> Job | None:
         """Move one submission and, by `rules.job_state`, its job; None when it did not land.
+
+        With `stand_in`, another submission is queued in its place in the same transaction: once,
+        never for one that is itself a stand-in, only where there are sources.
 
         Beside another state, these do not land: a task that another submission has, or another
         task than the one known; sending a job that has no first answer; reviving a failure whose
@@ -129,6 +138,7 @@ class SqlStore:
             target=target,
             change=change,
             now=self._clock.now(),
+            stand_in=stand_in,
         )
         try:
             return await self._database.write(work)

@@ -4,11 +4,12 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, exists, insert, null, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, exists, insert, null, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.models import Change, Charged, Failure, Job, Showing, State
+from bot.models import STAND_IN, Change, Charged, Failure, Job, Showing, State
 from bot.rules import OPEN, TRANSITIONS, job_state
+from bot.store.admission import submission_columns
 from bot.store.queries import find_job
 from bot.store.rows import showing_columns
 from bot.store.schema import BROKEN_OFF, REMEMBERED, SHOWN_OR_KEPT, job_events, jobs, submissions
@@ -45,6 +46,8 @@ async def move(
     target: State,
     change: Change,
     now: datetime,
+    *,
+    stand_in: bool = False,
 ) -> Job | None:
     """Move one submission and, by what its job's submissions now are, the job."""
     ledger = submissions.c
@@ -59,8 +62,28 @@ async def move(
     if before is None or moved.rowcount != 1:
         return None
     await _record(connection, before, target, change.failure, now)
+    if stand_in:
+        await _queue_stand_in(connection, submission_id)
     await _follow(connection, before.job_id, now)
     return await find_job(connection, jobs.c.id == before.job_id)
+
+
+async def _queue_stand_in(connection: AsyncConnection, submission_id: int) -> None:
+    """Another submission like this one, once: its number is unique within the job.
+
+    It counts from when the first one was asked for, so that no limit or budget notices.
+    """
+    ledger = submissions.c
+    query = select(ledger.number, ledger.price_micro_usd, ledger.created_at, ledger.job_id)
+    query = query.where(ledger.id == submission_id, ledger.number <= STAND_IN)
+    row = (await connection.execute(query)).one_or_none()
+    if row is None:
+        return
+    job = await find_job(connection, and_(jobs.c.id == row.job_id, REMEMBERED))
+    if job is not None and job.request.sources:
+        number = row.number + STAND_IN
+        like_it = submission_columns(job.request, number, row.price_micro_usd, row.created_at)
+        await connection.execute(insert(submissions).values(**like_it))
 
 
 def _guards(target: State, change: Change) -> list[ColumnElement[bool]]:
@@ -105,8 +128,10 @@ def _written(target: State, change: Change, now: datetime) -> dict[str, Any]:
 async def _follow(connection: AsyncConnection, job_id: int, now: datetime) -> None:
     """Bring the job where its submissions are."""
     ledger = submissions.c
-    query = select(ledger.state, ledger.failure).where(ledger.job_id == job_id)
-    rows = (await connection.execute(query.order_by(ledger.number))).all()
+    query = select(ledger.number, ledger.state, ledger.failure).where(ledger.job_id == job_id)
+    found = (await connection.execute(query.order_by(ledger.number))).all()
+    numbers = {row.number for row in found}
+    rows = [row for row in found if row.number + STAND_IN not in numbers]
     state = job_state([row.state for row in rows])
     await connection.execute(
         update(jobs)

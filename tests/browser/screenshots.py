@@ -50,11 +50,25 @@ async def _desktop(browser: Browser, opened: Opened, folder: Path) -> None:
         await visitor.field("prompt").press("Enter")
         await _done(visitor, "Put the boat")
         await _take(visitor, folder / "fusion.png")
+        await _basket(visitor)
+        await _take(visitor, folder / "basket.png")
         await _states(visitor, opened, folder)
         await visitor.page.locator("#drawer-button").click()
         await _take(visitor, folder / "drawer.png")
         await visitor.page.get_by_role("tab", name="Trouble").click()
         await _take(visitor, folder / "trouble.png")
+
+
+async def _basket(visitor: Visitor) -> None:
+    """Pictures of two messages, gathered for a fusion."""
+    for names in (("A small boat", "Evening sky"), ("A city at night",)):
+        await visitor.drop(*(_drawn(name) for name in names))
+        await expect(visitor.page.locator(".tray .tile", has_text="B")).to_have_count(len(names))
+        await visitor.composer.press("Enter")
+        await expect(visitor.last.locator(".picture img")).to_have_count(len(names))
+        await visitor.last.locator("img").last.click(button="right")
+        await visitor.page.get_by_role("menuitem", name="Fuse images").click()
+        await expect(visitor.last).to_contain_text("Only you can see this")
 
 
 async def _states(visitor: Visitor, opened: Opened, folder: Path) -> None:

@@ -12,9 +12,11 @@ from bot.sandbox.records import Message
 from tests.chaos.checker import BROKEN_OFF, OPEN, Evidence, Posted, Row, Seen
 from tests.e2e.stage import Stage, colour, footer, labels, words
 
+_CHARGED = ("no", "maybe", "yes")
 _ROWS = """
-    SELECT prompt, jobs.state, jobs.failure, answered_at IS NOT NULL, shown_state, charged
-    FROM jobs JOIN submissions ON submissions.job_id = jobs.id ORDER BY jobs.id
+    SELECT prompt, jobs.state, jobs.failure, answered_at IS NOT NULL, shown_state,
+           MAX(CASE charged WHEN 'yes' THEN 2 WHEN 'maybe' THEN 1 ELSE 0 END), COUNT(*)
+    FROM jobs JOIN submissions ON submissions.job_id = jobs.id GROUP BY jobs.id ORDER BY jobs.id
 """
 
 
@@ -37,8 +39,8 @@ def read_rows(folder: Path) -> list[Row]:
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5)) as connection:
         found = connection.execute(_ROWS).fetchall()
     return [
-        Row(prompt, state, failure, bool(answered), shown_state, charged)
-        for prompt, state, failure, answered, shown_state, charged in found
+        Row(prompt, state, failure, bool(answered), shown_state, _CHARGED[charged], submissions)
+        for prompt, state, failure, answered, shown_state, charged, submissions in found
     ]
 
 

@@ -14,11 +14,14 @@ from bot.ports import Store
 from bot.sandbox.handles import InteractionHandle
 from bot.sandbox.images_faults import Point, Reset
 from bot.sandbox.images_tasks import CallbackPlan
+from bot.sandbox.records import Upload
 from tests.chaos.checker import Evidence, Fault, faults
 from tests.chaos.crashing import CrashPoint, Door, Moment, count_calls, crash_at, doors
 from tests.chaos.evidence import gather, is_over, read_rows
 from tests.chaos.nursery import ForkedBot, as_it_is
-from tests.e2e.stage import QUICK, Stage, stage, start
+from tests.e2e.stage import QUICK, Stage, picture, stage, start
+from tests.picture_files import saved
+from tests.picture_files import scene as a_picture
 
 PROMPT = "a cat on the edge"
 LONGEST_S = 50.0
@@ -39,6 +42,11 @@ def _answer_lost(play: Stage) -> None:
     play.api.plan = replace(QUICK, callback=CallbackPlan(times=0))
 
 
+def _sources_out_of_reach(play: Stage) -> None:
+    """The image API cannot fetch what Discord serves."""
+    play.api.reach.refusing.add(play.discord.cdn_host)
+
+
 def _down_the_ladder(play: Stage) -> None:
     """The interaction's token is dead, the bot's own edit refused, and so is the first post."""
     edits = ("PATCH /webhooks/*/messages/@original", "PATCH /channels/*/messages/*")
@@ -55,6 +63,7 @@ class Scene:
         age_s: how old the request looks; a ping follows when that is over 20 s.
         before: what befalls the process before the one that is looked at.
         methods: the ports' methods that are worth a crash here; none: all that are called.
+        image: what is edited; None: a picture is made from words alone.
     """
 
     name: str
@@ -63,6 +72,7 @@ class Scene:
     setting: Setting = _nothing_special
     before: CrashPoint | None = None
     methods: tuple[str, ...] = ()
+    image: Upload | None = None
 
     @override
     def __str__(self) -> str:
@@ -72,13 +82,21 @@ class Scene:
 UNNOTED = CrashPoint(Door(Store, "mark_answered"), 1, Moment.BEFORE)
 SHOWING = ("edit_by_token", "edit_by_bot", "post", "send_dm", "ping", "save_showing", "move_job")
 
+GIF = Upload("cat.gif", "image/gif", saved(a_picture(), "GIF"))
+PREPARING = ("find", "fetch", "prepare", "keep", "upload", "create", "get_task", "move")
+
 PLAIN = Scene("plain")
+ONCE_MORE = Scene(
+    "once more", setting=_sources_out_of_reach, methods=PREPARING, image=picture("cat.png")
+)
 SCENES = (
     PLAIN,
     Scene("polled", callbacks=False),
     Scene("unknown", callbacks=False, setting=_answer_lost),
     Scene("ladder", age_s=30.0, setting=_down_the_ladder, methods=SHOWING),
     Scene("unnoted answer", before=UNNOTED),
+    Scene("converted", methods=PREPARING, image=GIF),
+    ONCE_MORE,
 )
 
 
@@ -143,7 +161,8 @@ async def _live(
 
 async def _ask(play: Stage, scene: Scene, asked: list[InteractionHandle]) -> None:
     person = play.newcomer()
-    asked.append(await person.slash("imagine", prompt=PROMPT, token_age_s=scene.age_s))
+    name, images = ("imagine", {}) if scene.image is None else ("edit", {"image": scene.image})
+    asked.append(await person.slash(name, prompt=PROMPT, token_age_s=scene.age_s, options=images))
 
 
 def _over(play: Stage, asked: list[InteractionHandle]) -> bool:

@@ -104,14 +104,15 @@ async def test_a_prompt_against_the_policy_is_told_so(stage: Stage) -> None:
 
 
 async def test_a_source_that_the_image_service_cannot_fetch_is_told(stage: Stage) -> None:
-    stage.api.allowed_source_hosts.discard(stage.discord.cdn_host)
+    stage.api.reach.refusing |= {stage.discord.cdn_host, stage.api.results_host}
     try:
         handle = await stage.newcomer().slash(
             "edit", prompt="its address leads nowhere", image=picture()
         )
         message = await stage.finished(handle)
     finally:
-        stage.api.allowed_source_hosts.add(stage.discord.cdn_host)
+        stage.api.reach.refusing.clear()
+    assert len(stage.posts("its address leads nowhere")) == 2, "the second time it was sent up"
     assert "could not open one of the input pictures. Not charged." in words(message)
     assert "thumbnail" not in message.embeds[0]
 

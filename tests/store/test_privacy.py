@@ -12,7 +12,20 @@ import pytest
 from bot.errors import JobNotFound
 from bot.history import Search
 from bot.house_rules import HouseRules
-from bot.models import Block, Change, Job, Refusal, RefusalReason, Showing, State
+from bot.models import (
+    Block,
+    Change,
+    Draft,
+    Job,
+    Kind,
+    Place,
+    Refusal,
+    RefusalReason,
+    Showing,
+    Source,
+    State,
+    Wish,
+)
 from bot.store import SqlStore
 from tests.clock import FakeClock
 from tests.store.asking import (
@@ -49,6 +62,15 @@ async def refuse(store: SqlStore, person_id: int = ANA) -> None:
     await store.admit(asked, lambda *_: refused, deadline_s=FAR_S)
 
 
+async def gather(store: SqlStore, clock: FakeClock, person_id: int) -> None:
+    """A basket and a draft."""
+    source = Source(f"https://cdn.example/{person_id}.png", "a.png", "image/png", 1)
+    await store.drafts.change_basket(person_id, 9, lambda _: (source,))
+    wish = Wish(Kind.EDIT, "not sent yet", "1:1", (source,))
+    draft = Draft(person_id, person_id, Place(9, GUILD), wish, clock.now())
+    await store.drafts.save_draft(draft)
+
+
 def rows(path: Path, table: str) -> list[dict[str, object]]:
     with closing(sqlite3.connect(path)) as connection:
         connection.row_factory = sqlite3.Row
@@ -72,6 +94,8 @@ async def test_everything_about_a_person_is_exported_and_nothing_of_others(
     await store.houses.change_house_rules(
         GUILD, ANA, "Spoiler", lambda rules: str(rules.spoiler), _spoiler
     )
+    for person_id in (ANA, BEN):
+        await gather(store, clock, person_id)
     kept = json.loads(json.dumps(await store.houses.export_person(ANA)))
     (picture,) = kept["pictures"]
     assert kept["person"] == str(ANA)
@@ -82,6 +106,10 @@ async def test_everything_about_a_person_is_exported_and_nothing_of_others(
     assert [ban["reason"] for ban in kept["bans"]] == ["spam"]
     assert [refused["rule"] for refused in kept["refusals"]] == ["forbidden_word"]
     assert [change["after"] for change in kept["settings_changed"]] == ["True"]
+    (gathered,), (begun,) = kept["gathered"], kept["begun"]
+    assert (gathered["channel"], gathered["sources"]) == ("9", [f"https://cdn.example/{ANA}.png"])
+    assert (begun["kind"], begun["prompt"]) == ("edit", "not sent yet")
+    assert begun["sources"] == gathered["sources"]
     assert f'"{BEN}"' not in json.dumps(kept)
     assert "secret" not in json.dumps(kept), "tokens are nobody's data"
 

@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot import words
-from bot.errors import StoreUnavailable
-from bot.models import Charged, Failure, State
+from bot.errors import SourceGone, StoreUnavailable
+from bot.models import Charged, Failure, Kind, State
 from tests.chat_house import ChatHouse, chat_house
-from tests.chat_samples import GUILD, job
+from tests.chat_samples import GUILD, job, request
 from tests.small_discord import Refusal, interaction_payload, press_payload
 
 
@@ -70,14 +70,36 @@ async def test_try_again_is_a_new_job_with_a_new_token(house: ChatHouse) -> None
     await press(house, "v1:again:k3f9", id="2000", token="new")
     (call,) = house.small.made("POST callback")
     assert (call.payload["type"], "flags" in call.payload["data"]) == (4, False)
-    (request,) = house.jobs.admitted
+    (asked,) = house.jobs.admitted
     old = house.jobs.known.request
-    assert (request.id, request.reply.token) == (2000, "new")
-    assert (request.prompt, request.sources, request.kind) == (
+    assert (asked.id, asked.reply.token) == (2000, "new")
+    assert (asked.prompt, asked.sources, asked.kind) == (
         old.prompt,
         old.sources,
         old.kind,
     )
+
+
+async def test_try_again_uses_the_old_pictures_where_they_are_now(house: ChatHouse) -> None:
+    old = job(
+        State.FAILED,
+        request(Kind.EDIT, sources=1),
+        failure=Failure.UNKNOWN_OUTCOME,
+        charged=Charged.MAYBE,
+    )
+    house.jobs.known = old
+    await press(house, "v1:again:k3f9", id="2000", token="new")
+    (asked,) = house.jobs.admitted
+    assert [one.url for one in asked.sources] == [f"{old.request.sources[0].url}?fresh"]
+    assert house.old_sources.asked == [old.id]
+
+
+async def test_try_again_says_which_old_picture_is_gone(house: ChatHouse) -> None:
+    house.jobs.known = job(State.FAILED, failure=Failure.UNKNOWN_OUTCOME, charged=Charged.MAYBE)
+    house.old_sources.gone = SourceGone("`a.png` is gone. Nothing was charged.")
+    await press(house, "v1:again:k3f9")
+    assert whispered(house) == "`a.png` is gone. Nothing was charged."
+    assert house.jobs.admitted == []
 
 
 async def test_another_persons_press_changes_nothing(house: ChatHouse) -> None:

@@ -18,7 +18,7 @@ from bot.jobs import Rulebook
 from bot.models import Policy
 from bot.store import SqlStore, open_store
 from tests.clock import FakeClock
-from tests.fakes import FakeJournal
+from tests.fakes import FakeCopies, FakeJournal
 from tests.house import NO_LIMITS
 
 GUILD = 7
@@ -35,7 +35,7 @@ async def store(tmp_path: Path) -> AsyncIterator[SqlStore]:
 @pytest.fixture
 def houses(store: SqlStore) -> Houses:
     book = Rulebook(NO_LIMITS, Policy())
-    return Houses(store.houses, FakeJournal(), FakeClock(), book, 60_000)
+    return Houses(store.houses, FakeCopies(), FakeJournal(), FakeClock(), book, 60_000)
 
 
 @pytest.fixture

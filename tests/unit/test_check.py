@@ -39,6 +39,7 @@ class Discord:
     )
     commands: list[dict[str, Any]] = field(default_factory=list)
     status: int = 200
+    unlisted: int = 0
     requests: list[tuple[str, str]] = field(default_factory=list)
 
     def page(self, query: Mapping[str, str]) -> object:
@@ -49,12 +50,17 @@ class Discord:
         self.requests.append((request.method, request.path))
         if request.headers.get("Authorization") != f"Bot {TOKEN}":
             return web.json_response({"message": "401: Unauthorized", "code": 0}, status=401)
-        if self.status != 200:
-            return web.json_response({}, status=self.status)
+        listing = request.path.endswith(("/commands", "/guilds"))
+        status = self.unlisted if listing and self.unlisted else self.status
+        if status != 200:
+            return web.json_response({}, status=status)
+        return self.found(request)
+
+    def found(self, request: web.Request) -> web.Response:
         match request.path.removeprefix("/api/v10/").split("/"):
             case ["users", "@me"]:
                 return web.json_response(self.user)
-            case ["applications", "@me"]:
+            case ["oauth2", "applications", "@me"]:
                 return web.json_response(self.application)
             case ["users", "@me", "guilds"]:
                 return web.json_response(self.page(request.query))
@@ -134,6 +140,18 @@ async def test_all_is_well_on_one_screen_and_nothing_is_changed_or_paid(
     assert not (tmp_path / "data").exists()
     assert TOKEN not in screen
     assert KEY not in screen
+
+
+@pytest.mark.parametrize("status", [404, 405, 501])
+async def test_a_discord_without_lists_is_warned_of_and_the_rest_is_checked(
+    world: World, status: int
+) -> None:
+    world.discord.unlisted = status
+    code, screen = await world.check()
+    assert code == 0
+    found = marks(screen)
+    assert (found["token"], found["commands"], found["servers"]) == ("ok", "warn", "warn")
+    assert "does not list them here" in screen
 
 
 async def test_without_token_and_key_it_says_where_to_get_both(world: World) -> None:
@@ -302,7 +320,7 @@ async def test_commands_that_are_as_they_should_be(world: World) -> None:
     await synchronised(world)
     code, screen = await world.check()
     assert code == 0
-    assert "registered: Report picture, /darkroom, /edit, /fuse" in screen
+    assert "registered: Fuse images, Report picture, /darkroom, /edit, /fuse" in screen
 
 
 async def test_changed_commands_wait_for_the_next_start(world: World) -> None:
@@ -332,7 +350,7 @@ async def test_commands_that_discord_lost_fail(world: World) -> None:
     world.discord.commands = [{"name": "imagine"}]
     code, screen = await world.check()
     assert (code, marks(screen)["commands"]) == (2, "FAIL")
-    assert "gone from Discord: Report picture, /darkroom, /edit, /fuse" in screen
+    assert "gone from Discord: Fuse images, Report picture, /darkroom, /edit, /fuse" in screen
 
 
 async def test_a_development_server_that_is_closed_to_the_bot_fails(world: World) -> None:

@@ -21,14 +21,13 @@ from bot.errors import (
     TaskNotFound,
 )
 from bot.images.client import (
-    MAX_ANSWER_BYTES,
     POST_ERRORS,
     POST_LIMITS,
     READ_ERRORS,
     ApiClient,
     wait_before_retry,
 )
-from bot.images.http import TimeLimits
+from bot.images.http import MAX_ANSWER_BYTES, TimeLimits
 from bot.models import Balance, JobRequest, Kind, Place, Reply, Task, TaskPhase
 from tests.faulty import Exchange, FaultyServer, Handler, Script, listening, serving, unused_port
 

@@ -70,6 +70,27 @@ async def test_no_rung_left_keeps_the_job_for_history(tmp_path: Path) -> None:
         assert [one.id for one in found.jobs] == [job.id]
 
 
+async def test_a_picture_that_automod_blocks_is_said_to_be_kept(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        await deliver(home, interaction=[MessageBlocked("200000")])
+        assert home.messenger.shown == [("interaction", State.UNDELIVERABLE, 0)]
+
+
+async def test_a_picture_without_a_place_is_said_to_be_kept_where_words_still_may_stand(
+    tmp_path: Path,
+) -> None:
+    async with house(tmp_path) as home:
+        closed: list[ChatError] = [AccessLost("400001")]
+        await deliver(home, interaction=closed, bot=closed, channel=closed, dm=closed)
+        assert home.messenger.shown == [("interaction", State.UNDELIVERABLE, 0)]
+
+
+async def test_nothing_is_said_where_the_message_is_gone(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        await deliver(home, interaction=[MessageGone("10008")])
+        assert home.messenger.shown == []
+
+
 @pytest.mark.parametrize("decision", [MessageGone("10008"), MessageBlocked("200000")])
 async def test_a_removed_message_is_a_decision(tmp_path: Path, decision: ChatError) -> None:
     async with house(tmp_path) as home:

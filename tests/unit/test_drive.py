@@ -1,6 +1,8 @@
 """One job, from wherever its row stands to its end, over a real SQLite file."""
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,11 +22,25 @@ from bot.errors import (
     ProviderError,
     ProviderFault,
     ProviderUnavailable,
+    SourceUnreachable,
     StoreUnavailable,
     TaskNotFound,
     TokenExpired,
 )
-from bot.models import Change, Charged, Failure, Job, State, Submission, Task, TaskPhase
+from bot.models import (
+    Change,
+    Charged,
+    Failure,
+    Job,
+    Outlook,
+    Picture,
+    Showing,
+    Source,
+    State,
+    Submission,
+    Task,
+    TaskPhase,
+)
 from tests.house import HERE, House, house
 
 
@@ -121,21 +137,22 @@ async def test_a_provider_out_of_reach_for_ten_minutes_fails_the_job(tmp_path: P
 
 
 async def test_a_lost_answer_is_never_sent_again_and_a_callback_resolves_it(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with house(tmp_path) as home:
         home.api.creates.append(OutcomeUnknown("reset"))
         job = await home.ask()
+        show = home.messenger.edit_by_token
 
-        async def call_back() -> None:
-            while (await home.jobs.get(job.id)).state is not State.UNKNOWN:
-                await asyncio.sleep(0.01)
-            submission = (await home.jobs.get(job.id)).submissions[0]
-            await home.jobs.called_back(submission, "task-lost")
+        async def call_back_when_it_is_told(
+            one: Job, outlook: Outlook, pictures: Sequence[Picture]
+        ) -> Showing:
+            if one.state is State.UNKNOWN:
+                await home.jobs.called_back(one.submissions[0], "task-lost")
+            return await show(one, outlook, pictures)
 
-        caller = asyncio.create_task(call_back())
+        monkeypatch.setattr(home.messenger, "edit_by_token", call_back_when_it_is_told)
         end = await home.drive(job)
-        await caller
         assert end.state is State.DELIVERED
         assert end.submissions[0].task_id == "task-lost"
         assert len(home.api.posted) == 1
@@ -412,3 +429,173 @@ async def test_a_read_that_hangs_does_not_outlast_the_time_limit(
         async with asyncio.timeout(10):
             job = await home.drive(await home.ask())
         assert job.state is State.EXPIRED
+
+
+@pytest.mark.parametrize("answer", ["given", "lost"])
+async def test_a_callback_that_is_faster_than_the_answer_is_not_waited_for_again(
+    tmp_path: Path, answer: str
+) -> None:
+    async with house(tmp_path) as home:
+        if answer == "lost":
+            home.api.creates.append(OutcomeUnknown("reset"))
+        home.api.gate = asyncio.Event()
+        job = await home.ask()
+        driving = asyncio.create_task(home.drive(job))
+        while not home.api.posted:
+            await asyncio.sleep(0.001)
+        await home.jobs.called_back(job.submissions[0], "task-1")
+        home.api.gate.set()
+        assert (await driving).state is State.DELIVERED
+        assert home.clock.slept == []
+
+
+SOURCE = Source("https://cdn.discordapp.com/attachments/9/1/a.png", "a.png", "image/png", 100)
+GONE = Task("task-1", TaskPhase.FAILED, failure=Failure.SOURCE_UNREACHABLE)
+
+
+async def test_a_source_goes_by_its_address_and_is_looked_at_before_the_intent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with house(tmp_path) as home:
+        job = await home.ask(5, SOURCE)
+        states, fetch = [], home.source_downloads.fetch
+
+        async def seen(url: str, folder: Path) -> Path:
+            states.append((await home.jobs.get(job.id)).state)
+            return await fetch(url, folder)
+
+        monkeypatch.setattr(home.source_downloads, "fetch", seen)
+        assert (await home.drive(job)).state is State.DELIVERED
+        assert states == [State.QUEUED]
+        assert home.api.sources == [(SOURCE.url,)]
+
+
+@pytest.mark.parametrize("where", ["at creation", "as a failed task", "at once, as a failed task"])
+async def test_what_the_api_could_not_fetch_is_sent_up_and_submitted_once_more(
+    tmp_path: Path, where: str
+) -> None:
+    async with house(tmp_path) as home:
+        match where:
+            case "at creation":
+                home.api.creates.append(SourceUnreachable("HTTP 403"))
+            case "as a failed task":
+                home.api.reads.append(GONE)
+            case _:
+                home.api.creates.append(GONE)
+        job = await home.drive(await home.ask(5, SOURCE))
+        assert job.state is State.DELIVERED
+        first, second = job.submissions
+        assert (first.state, first.charged) == (State.FAILED, Charged.NO)
+        assert (second.state, second.charged) == (State.READY, Charged.YES)
+        assert home.api.sources == [(SOURCE.url,), ("https://r2.apimodels.app/files/1",)]
+        assert len({url for _, url in home.api.posted}) == 2, "each with a token of its own"
+        seen = [state for _, state, _ in home.messenger.shown]
+        assert set(seen) == {State.WAITING, State.READY}, "people just see that it is processing"
+
+
+async def test_it_is_submitted_once_more_and_never_twice(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        home.api.reads.extend([GONE, replace(GONE, id="task-2")])
+        job = await home.drive(await home.ask(5, SOURCE))
+        assert (job.state, job.failure) == (State.FAILED, Failure.SOURCE_UNREACHABLE)
+        assert len(home.api.posted) == 2
+        assert {one.charged for one in job.submissions} == {Charged.NO}
+
+
+@pytest.mark.parametrize("error", [SourceUnreachable("403"), None])
+async def test_where_all_sources_go_up_anyway_once_more_helps_nothing(
+    tmp_path: Path, error: ProviderError | None
+) -> None:
+    async with house(tmp_path, when="always") as home:
+        home.api.creates.append(error or GONE)
+        job = await home.drive(await home.ask(5, SOURCE))
+        assert (job.state, job.failure) == (State.FAILED, Failure.SOURCE_UNREACHABLE)
+        assert len(home.api.posted) == 1
+
+
+async def test_a_picture_from_words_alone_is_never_submitted_once_more(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        home.api.reads.append(GONE)
+        job = await home.drive(await home.ask())
+        assert (job.state, job.failure) == (State.FAILED, Failure.SOURCE_UNREACHABLE)
+        assert len(home.api.posted) == 1
+
+
+@pytest.mark.parametrize("done", ["nothing", "claimed"])
+async def test_the_next_process_goes_on_with_the_stand_in(tmp_path: Path, done: str) -> None:
+    async with house(tmp_path) as home:
+        job = await home.ask(5, SOURCE)
+        await home.jobs.claim(job.submissions[0])
+        await home.jobs.accepted(job.submissions[0], replace(GONE, id="task-9"))
+        job = await home.jobs.get(job.id)
+        assert (job.state, len(job.submissions)) == (State.QUEUED, 2)
+        if done == "claimed":
+            await home.jobs.claim(job.submissions[1])
+    async with house(tmp_path, callbacks=False) as home:
+        job = await home.drive(job)
+        if done == "claimed":  # nobody knows whether it was sent: never again by itself
+            assert job.failure is Failure.UNKNOWN_OUTCOME
+            assert home.api.posted == []
+        else:
+            assert job.state is State.DELIVERED
+            assert home.api.sources == [("https://r2.apimodels.app/files/1",)]
+
+
+async def test_sources_that_are_not_ready_leave_the_row_queued(tmp_path: Path) -> None:
+    async with house(tmp_path, when="always") as home:
+        home.uploads.errors.append(NotCreated("429", retry_after_s=7.0))
+        job = await home.ask(5, SOURCE)
+        assert await home.driver.drive(job.id) == 7.0
+        waiting = await home.jobs.get(job.id)
+        assert (waiting.state, waiting.submissions[0].submitted_at) == (State.QUEUED, None)
+        assert home.api.posted == []
+        assert (await home.drive(job)).state is State.DELIVERED
+
+
+async def test_sources_that_are_never_ready_end_the_job_uncharged(tmp_path: Path) -> None:
+    async with house(tmp_path, when="always") as home:
+        job = await home.ask(5, SOURCE)
+        home.clock.moment += timedelta(minutes=11)
+        home.uploads.errors.append(NotCreated("502"))
+        end = await home.drive(job)
+        assert (end.state, end.failure) == (State.FAILED, Failure.UNREACHABLE)
+        assert end.submissions[0].charged is Charged.NO
+
+
+async def test_a_source_that_is_no_picture_ends_the_job_uncharged(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        home.source_downloads.data = b"no picture"
+        end = await home.drive(await home.ask(5, replace(SOURCE, content_type="image/heic")))
+        assert (end.state, end.failure) == (State.FAILED, Failure.SOURCE_UNUSABLE)
+        assert end.submissions[0].charged is Charged.NO
+        assert home.api.posted == []
+
+
+async def test_a_job_that_is_cancelled_while_its_sources_are_prepared_is_not_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with house(tmp_path) as home:
+        job, fetch = await home.ask(5, SOURCE), home.source_downloads.fetch
+
+        async def cancel(url: str, folder: Path) -> Path:
+            assert await home.jobs.cancel(job) is not None
+            return await fetch(url, folder)
+
+        monkeypatch.setattr(home.source_downloads, "fetch", cancel)
+        assert (await home.drive(job)).state is State.CANCELLED
+        assert home.api.posted == []
+
+
+async def test_a_stop_while_sources_are_prepared_sends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with house(tmp_path) as home:
+        job, fetch = await home.ask(5, SOURCE), home.source_downloads.fetch
+
+        async def stop(url: str, folder: Path) -> Path:
+            home.driver.stopping = True
+            return await fetch(url, folder)
+
+        monkeypatch.setattr(home.source_downloads, "fetch", stop)
+        assert (await home.drive(job)).state is State.QUEUED
+        assert home.api.posted == []

@@ -1,5 +1,6 @@
 """What people see of a job, state by state."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from bot import words
 from bot.chat.custom_ids import Action, custom_id, parse
 from bot.chat.embeds import Colour, Rendered, render
-from bot.models import Charged, Failure, Kind, Outlook, State
+from bot.models import STAND_IN, Charged, Failure, Kind, Outlook, State
 from tests.chat_samples import ASKED_AT, SUBMITTED_AT, job, picture, request
 
 OUTLOOK = Outlook(place=3, usual_wait_s=50)
@@ -151,3 +152,31 @@ def test_a_foreign_custom_id_is_nobodys(identity: str) -> None:
 )
 def test_a_forged_custom_id_is_refused(identity: str) -> None:
     assert parse(identity) is None
+
+
+def test_a_stand_in_that_waits_still_shows_as_processing() -> None:
+    """Its first submission was sent and failed for want of a source; people need not know."""
+    waiting = job(State.QUEUED, request(Kind.EDIT, sources=1))
+    (first,) = waiting.submissions
+    failed = replace(
+        first,
+        state=State.FAILED,
+        failure=Failure.SOURCE_UNREACHABLE,
+        task_id="t1",
+        submitted_at=SUBMITTED_AT,
+    )
+    second = replace(first, id=2, number=1 + STAND_IN)
+    shown = render(replace(waiting, submissions=(failed, second)), Outlook())
+    before = render(
+        replace(waiting, state=State.WAITING, submissions=(replace(failed, state=State.WAITING),)),
+        Outlook(),
+    )
+    assert shown.looks == before.looks
+
+
+def test_a_stand_in_without_a_task_offers_no_check_for_the_first_ones() -> None:
+    ended = job(State.FAILED, failure=Failure.UNKNOWN_OUTCOME, charged=Charged.MAYBE)
+    (second,) = ended.submissions
+    first = replace(second, task_id="t1", failure=Failure.SOURCE_UNREACHABLE)
+    both = (first, replace(second, id=2, number=1 + STAND_IN))
+    assert labels(render(replace(ended, submissions=both), Outlook())) == [words.TRY_AGAIN]

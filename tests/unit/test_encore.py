@@ -17,9 +17,10 @@ from bot.errors import (
     DownloadUnavailable,
     MessageBlocked,
     MessageGone,
+    TokenExpired,
 )
 from bot.history import RESULT_LIFE
-from bot.models import Job, Place, Reply, Rung, State
+from bot.models import Job, Place, Reply, Rung, Showing, State
 from bot.notices import PictureRemoved
 from tests.fakes import POSTED
 from tests.house import House, house
@@ -57,7 +58,7 @@ async def test_its_results_come_first_and_the_new_message_is_only_a_copy(home: H
     assert home.messenger.shown == [("channel", State.DELIVERED, 1)]
     assert home.messenger.nonces == ["press"]
     assert home.downloads.fetched == list(job.result_urls)
-    assert home.copies.fetched == []
+    assert home.posted.fetched == []
     assert after == job, "its own message stands, so everything stays as it was"
 
 
@@ -66,7 +67,7 @@ async def test_when_the_results_are_gone_its_message_has_the_picture(home: House
     gone(home)
     await send(home, job)
     assert home.messenger.read == [55]
-    assert home.copies.fetched == [f"{POSTED[0]}?ex=1"], "at the address that is fresh"
+    assert home.posted.fetched == [f"{POSTED[0]}?ex=1"], "at the address that is fresh"
     assert home.messenger.shown == [("channel", State.DELIVERED, 1)]
 
 
@@ -212,3 +213,45 @@ async def test_what_a_moderator_removes_is_told_to_the_log_and_ones_own_is_not(
     assert (notice.by_person_id, notice.job.code) == (99, theirs.code)
     assert not await home.jobs.forget(theirs, 99)
     assert len(home.journal.noted) == 1
+
+
+# Show result.
+
+
+async def kept(home: House) -> Job:
+    """A job that was finished when every way was closed."""
+    lost = AccessLost("50001")
+    job = await home.ask()
+    home.messenger.errors["interaction"] = deque([TokenExpired("50027")] * 3)
+    for rung in ("bot", "channel", "dm"):
+        home.messenger.errors[rung] = deque([lost] * 3)
+    job = await home.drive(job)
+    assert job.state is State.UNDELIVERABLE
+    home.messenger.errors.clear()
+    home.messenger.shown.clear()
+    return job
+
+
+async def play(home: House, job: Job) -> bool:
+    fresh = Reply(1, "fresh", home.clock.now())
+    here, answer = Place(channel_id=9, guild_id=7), Showing(message_id=60, channel_id=9)
+    return await home.encore.play(job, fresh, here, answer, upload_limit_bytes=10_000_000)
+
+
+async def test_what_was_kept_is_delivered_by_show_result(home: House) -> None:
+    job = await kept(home)
+    assert await play(home, job)
+    assert home.messenger.shown == [("interaction", State.UNDELIVERABLE, 1)]
+    assert home.messenger.pings == []
+    assert (await home.jobs.get(job.id)).state is State.DELIVERED
+
+
+async def test_what_is_gone_is_told_apart_from_what_may_not_stand_there(home: House) -> None:
+    job = await kept(home)
+    home.downloads.errors.append(DownloadMissing("404"))
+    with pytest.raises(DownloadMissing):
+        await play(home, job)
+    home.messenger.errors["interaction"].append(MessageBlocked("200000"))
+    assert await play(home, job)
+    assert home.messenger.shown == [("interaction", State.UNDELIVERABLE, 0)]
+    assert (await home.jobs.get(job.id)).state is State.UNDELIVERABLE

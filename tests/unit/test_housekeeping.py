@@ -25,7 +25,7 @@ async def core(tmp_path: Path) -> AsyncIterator[House]:
 
 
 def keeping(core: House, days: int) -> Housekeeping:
-    return Housekeeping(core.store.houses, core.store.drafts, core.clock, days)
+    return Housekeeping(core.store.houses, core.store.drafts, core.copies, core.clock, days)
 
 
 async def old_picture(core: House) -> int:
@@ -110,7 +110,7 @@ async def test_it_tidies_at_once_then_daily_and_sooner_after_trouble(
     core: House, rounds: list[str]
 ) -> None:
     clock = FakeClock()
-    keeper = Housekeeping(core.store.houses, core.store.drafts, clock, 0)
+    keeper = Housekeeping(core.store.houses, core.store.drafts, core.copies, clock, 0)
     task = asyncio.create_task(keeper.run())
     seen = []
     for hours in (0.02, 23, 1, 0.5, 0.5, 23, 1):
@@ -122,7 +122,7 @@ async def test_it_tidies_at_once_then_daily_and_sooner_after_trouble(
 
 async def test_wishes_are_looked_at_every_minute(core: House, rounds: list[str]) -> None:
     clock = FakeClock()
-    keeper = Housekeeping(core.store.houses, core.store.drafts, clock, 0)
+    keeper = Housekeeping(core.store.houses, core.store.drafts, core.copies, clock, 0)
     task = asyncio.create_task(keeper.run())
     await pass_hours(clock, 1)
     task.cancel()

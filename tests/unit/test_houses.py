@@ -63,7 +63,7 @@ class Home:
 
 def service(core: House, limits: Limits = LIMITS) -> Houses:
     rulebook = Rulebook(limits, Policy())
-    return Houses(core.store.houses, core.journal, core.clock, rulebook, PRICE)
+    return Houses(core.store.houses, core.copies, core.journal, core.clock, rulebook, PRICE)
 
 
 @pytest.fixture

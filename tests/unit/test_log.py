@@ -64,6 +64,13 @@ def test_a_second_configuration_replaces_the_first() -> None:
     assert [line["event"] for line in lines(second)] == ["loud"]
 
 
+def test_a_trial_key_of_few_letters_does_not_blot_out_other_words() -> None:
+    stream = io.StringIO()
+    log.configure("INFO", "json", ["a", "test", SECRET], stream)
+    logging.getLogger("a").warning("the latest picture is at hand, %s", SECRET)
+    assert [line["event"] for line in lines(stream)] == ["the latest picture is at hand, ***"]
+
+
 @pytest.mark.parametrize("style", ["console", "json"])
 def test_a_secret_shows_nowhere_in_a_record(style: Literal["console", "json"]) -> None:
     stream = start(style)

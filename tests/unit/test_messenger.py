@@ -138,7 +138,7 @@ async def test_a_direct_message_says_why_it_comes_there(
 ) -> None:
     showing = await messenger.send_dm(job(State.READY), OUTLOOK, ())
     (opened,), (call,) = house.small.made("POST dm"), house.small.made("POST messages")
-    assert opened.payload == {"recipient_id": ANA}
+    assert opened.payload == {"recipient_id": str(ANA)}
     assert "could not post this where you asked" in call.payload["content"]
     assert showing.channel_id == 99
 
@@ -150,9 +150,14 @@ async def test_the_ping_is_a_reply_that_pings_the_asker_alone(
     (call,) = house.small.made("POST messages")
     assert call.payload["allowed_mentions"] == {
         "parse": [],
-        "users": [ANA],
+        "users": [str(ANA)],
     }
-    assert call.payload["message_reference"]["message_id"] == 55
+    reference = call.payload["message_reference"]
+    assert [reference[name] for name in ("guild_id", "channel_id", "message_id")] == [
+        "7",
+        "9",
+        "55",
+    ]
     assert call.payload["content"].startswith(f"<@{ANA}>")
 
 

@@ -19,7 +19,7 @@ from bot.models import Policy
 from bot.store import open_store
 from tests.chat_house import ChatHouse, chat_house
 from tests.clock import FakeClock
-from tests.fakes import FakeJournal
+from tests.fakes import FakeCopies, FakeJournal
 from tests.house import NO_LIMITS
 from tests.small_discord import interaction_payload, press_payload
 from tests.unit.test_commands import attachment, payloads, use
@@ -64,7 +64,7 @@ async def house(tmp_path: Path) -> AsyncIterator[ChatHouse]:
     clock = FakeClock()
     async with open_store(f"sqlite:///{tmp_path / 'darkroom.db'}", clock) as store:
         book = Rulebook(NO_LIMITS, Policy())
-        houses = Houses(store.houses, FakeJournal(), clock, book, 60_000)
+        houses = Houses(store.houses, FakeCopies(), FakeJournal(), clock, book, 60_000)
         async with chat_house(houses=houses) as one:
             yield one
 

@@ -181,7 +181,12 @@ async def test_the_openapi_oracle_notes_what_the_document_forbids() -> None:
         assert (good.status, discord.violations) == (200, [])
         bad = await raw.call("POST", general(discord), {"content": "x", "embeds": "no"})
         assert bad.refusal == (400, 50035)
-        assert [violation.route for violation in discord.violations] == [CREATE]
+        mentions = {"parse": [], "users": [5]}  # the document has ids as text only
+        numbered = await raw.call(
+            "POST", general(discord), {"content": "x", "allowed_mentions": mentions}
+        )
+        assert numbered.refusal == (400, 50035)
+        assert [violation.route for violation in discord.violations] == [CREATE, CREATE]
 
 
 async def test_without_a_document_the_oracle_says_not_run(

@@ -463,17 +463,20 @@ async def test_trouble_is_switched_for_everybody() -> None:
         def on(body: Json) -> set[str]:
             return {item["id"] for item in body["items"] if item.get("on")}
 
-        for item in ("lost_answer", "api_429", "no_callbacks", "policy", "no_credits", "huge"):
+        items = ("lost_answer", "api_429", "no_callbacks", "policy", "no_credits", "huge")
+        for item in (*items, "no_sources"):
             await one.client.do("trouble", item=item, on=True)
-        await other.push("trouble", lambda body: len(on(body)) == 6)
+        await other.push("trouble", lambda body: len(on(body)) == 7)
         assert api.plan.failure is not None
         assert api.plan.callback.times == 0
         assert api.plan.look.min_bytes > 10 * MIB
         assert api.register.balance_data()["balance"] == 0
-        for item in ("lost_answer", "api_429", "no_callbacks", "policy", "no_credits", "huge"):
+        assert api.reach.refusing == {one.page.discord.cdn_host}
+        for item in (*items, "no_sources"):
             await other.do("trouble", item=item, on=False)
         one.client.forget()
         await one.client.push("trouble", lambda body: not on(body))
+        assert api.reach.refusing == set()
         assert api.plan.failure is None
         assert api.register.balance_data()["balance"] == 100
 

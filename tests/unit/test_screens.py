@@ -136,3 +136,8 @@ async def test_where_somebody_asks_is_read_from_the_event(
         here = circumstances_of(house.interaction(payload))
         assert (here.channel_ids, here.adult_channel) == (ids, adult)
         assert here.role_ids == {77, 7}, "the role @everyone has the server's id"
+
+
+@pytest.mark.parametrize(("days", "copies"), [(0, 30), (7, 7), (90, 30)])
+def test_privacy_says_how_long_copies_of_attached_pictures_are_kept(days: int, copies: int) -> None:
+    assert f"copies of attached pictures {copies} days at most" in guide_words.privacy(days)

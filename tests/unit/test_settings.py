@@ -72,6 +72,11 @@ def test_values_of_the_environment_arrive_typed(monkeypatch: pytest.MonkeyPatch)
     assert found.public_url == "https://pictures.example.org"
 
 
+def test_a_trial_token_and_key_may_be_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = read(monkeypatch, DISCORD_TOKEN="t", APIMODELS_API_KEY="sk")
+    assert (found.token, found.api_key) == ("t", "sk")
+
+
 def test_empty_strings_count_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
     assert read(monkeypatch, **dict.fromkeys(NAMES, "")) == Settings.from_env(None)
 
