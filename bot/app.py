@@ -83,7 +83,7 @@ async def run(settings: Settings, *, replace_commands: bool = False) -> int:
         messenger = DiscordMessenger(bot, clock)
         delivery = Delivery(messenger, jobs, store.houses, pictures, clock)
         gallery = await _gallery(settings, pictures, clock, stack)
-        bot.encore = Encore(jobs, gallery, delivery, messenger, Fitting(pictures), clock)
+        bot.encore = Encore(jobs, gallery, delivery, messenger, Fitting(pictures))
         bot.sources = sources = await _sources(settings, bot, copies, stack)
         driver = Driver(jobs, api, sources, gallery, delivery, bell, clock, _timing(settings))
         runner = Runner(

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
 
 import structlog
 
@@ -15,11 +14,9 @@ from bot.gallery import Gallery
 from bot.jobs import Jobs
 from bot.ladder import Ending
 from bot.models import Job, Picture, Place, Reply, Rung, Showing, State
-from bot.ports import Clock, Messenger
+from bot.ports import Messenger
 
 READ_S = 5.0
-APART = timedelta(seconds=10)  # between two of the same person
-REMEMBERED = 1000  # people whose last one is known
 
 log = structlog.get_logger(__name__)
 
@@ -34,15 +31,12 @@ class Encore:
         delivery: Delivery,
         messenger: Messenger,
         fitting: Fitting,
-        clock: Clock,
     ) -> None:
         self._jobs = jobs
         self._gallery = gallery
         self._delivery = delivery
         self._messenger = messenger
         self._fitting = fitting
-        self._clock = clock
-        self._sent: dict[int, datetime] = {}
 
     async def play(
         self, job: Job, reply: Reply, place: Place, showing: Showing, upload_limit_bytes: int
@@ -83,22 +77,6 @@ class Encore:
         posted, _ = await self._posted(job)
         async with self._gallery.reopen(job, posted) as pictures:
             yield await self._fitting.fit(pictures, limit_bytes)
-
-    def wait_until(self, person_id: int) -> datetime | None:
-        """When this person may have a picture sent again; None: now, and the wait begins.
-
-        It costs nothing, so that only this keeps anybody from flooding a channel. Kept in memory:
-        a restart ends it.
-        """
-        now = self._clock.now()
-        last = self._sent.pop(person_id, None)
-        if last is not None and last + APART > now:
-            self._sent[person_id] = last
-            return last + APART
-        self._sent[person_id] = now
-        while len(self._sent) > REMEMBERED:
-            del self._sent[next(iter(self._sent))]
-        return None
 
     async def send(
         self, job: Job, reply: Reply, place: Place, upload_limit_bytes: int, nonce: str

@@ -120,16 +120,12 @@ class FakeEncore:
     sent: list[tuple[str, Place, str]] = field(default_factory=list)
     files: list[Picture] = field(default_factory=list)
     error: Exception | None = None
-    waits: datetime | None = None
 
     async def play(
         self, job: Job, reply: Reply, place: Place, showing: Showing, upload_limit_bytes: int
     ) -> bool:
         self.played.append((job.code, showing))
         return self.there
-
-    def wait_until(self, person_id: int) -> datetime | None:
-        return self.waits
 
     @asynccontextmanager
     async def pictures(self, job: Job, limit_bytes: int) -> AsyncIterator[Sequence[Picture]]:

@@ -180,7 +180,7 @@ async def house(
         yield House(
             *(store, clock, bell, jobs, api, downloads, messenger, driver, runner, delivery),
             *(standing, watch, alarm, journal, posted),
-            encore=Encore(jobs, gallery, delivery, messenger, Fitting(pictures), clock),
+            encore=Encore(jobs, gallery, delivery, messenger, Fitting(pictures)),
             sources=sources,
             source_downloads=files,
             uploads=uploads,

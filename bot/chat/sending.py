@@ -71,15 +71,17 @@ async def _require_allowed(interaction: Interaction, job: Job) -> None:
         raise UserError(refusal_words(interaction, refused))
     if not history.fits(job, adults=here.adult_channel):
         raise UserError(words.ADULT_PICTURE)
-    until = _encore(interaction).wait_until(person_id)
+    # It costs nothing, so that only this keeps anybody from flooding a channel.
+    until = interaction.client.sends.take(person_id)
     if until is not None:
         raise UserError(history_words.sent_just_now(until))
 
 
 async def _post(interaction: Interaction, job: Job) -> str:
     """What became of it, in words."""
+    encore: Replays = interaction.client.encore
     try:
-        await _encore(interaction).send(
+        await encore.send(
             *(job, reply_of(interaction), place_of(interaction)),
             upload_limit_bytes=interaction.filesize_limit,
             nonce=str(interaction.id),
@@ -88,11 +90,6 @@ async def _post(interaction: Interaction, job: Job) -> str:
         log.warning("picture not sent again", job=job.code, error=repr(error))
         return next(_SENTENCES[kind] for kind in type(error).__mro__ if kind in _SENTENCES)
     return history_words.SHARED if job.hidden else history_words.SENT
-
-
-def _encore(interaction: Interaction) -> Replays:
-    encore: Replays = interaction.client.encore
-    return encore
 
 
 PRESSES: Mapping[Action, Press] = MappingProxyType(

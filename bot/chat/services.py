@@ -255,10 +255,6 @@ class Replays(Protocol):
         """
         ...
 
-    def wait_until(self, person_id: int) -> datetime | None:
-        """When this person may have a picture sent again; None: now, and the wait begins."""
-        ...
-
     def pictures(
         self, job: Job, limit_bytes: int
     ) -> AbstractAsyncContextManager[Sequence[Picture]]:

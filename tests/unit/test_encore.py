@@ -3,12 +3,10 @@
 from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from bot.encore import APART, REMEMBERED
 from bot.errors import (
     AccessLost,
     ChatError,
@@ -173,28 +171,6 @@ async def test_its_pictures_as_files_within_the_limit(home: House) -> None:
         assert one.path.read_bytes() == home.downloads.data
         path = one.path
     assert not path.exists()
-
-
-# The wait between two.
-
-
-async def test_one_person_sends_one_in_ten_seconds_and_is_told_when_the_next(
-    home: House,
-) -> None:
-    began = home.clock.now()
-    assert home.encore.wait_until(5) is None
-    assert home.encore.wait_until(6) is None, "everybody has a wait of their own"
-    home.clock.moment += APART - timedelta(milliseconds=1)
-    assert home.encore.wait_until(5) == began + APART
-    assert home.encore.wait_until(5) == began + APART, "asking does not make it longer"
-    home.clock.moment += timedelta(milliseconds=1)
-    assert home.encore.wait_until(5) is None
-
-
-async def test_however_many_people_send_few_are_remembered(home: House) -> None:
-    for person_id in range(REMEMBERED + 500):
-        home.encore.wait_until(person_id)
-    assert len(home.encore._sent) == REMEMBERED
 
 
 # Forgetting.

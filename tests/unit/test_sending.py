@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -148,11 +149,26 @@ async def test_among_adults_it_is_sent(house: ChatHouse) -> None:
 
 
 async def test_who_sent_one_just_now_is_told_when_the_next_may_follow(house: ChatHouse) -> None:
-    house.encore.waits = FINISHED_AT
-    (told,) = await press(house, "v1:send:k3f9")
-    assert told == said.sent_just_now(FINISHED_AT)
-    assert f"<t:{int(FINISHED_AT.timestamp())}:R>" in told
-    assert house.encore.sent == []
+    assert await press(house, "v1:send:k3f9") == [words.FETCHING, said.SENT]
+    house.small.calls.clear()
+    (told,) = await press(house, "v1:send:k3f9", id="1001", token="t2")
+    next_at = house.clock.now() + timedelta(seconds=10)
+    assert told == said.sent_just_now(next_at)
+    assert f"<t:{int(next_at.timestamp())}:R>" in told
+    house.small.calls.clear()
+    await house.clock.advance(10)
+    again = await press(house, "v1:send:k3f9", id="1002", token="t3")
+    assert again == [words.FETCHING, said.SENT]
+    assert [nonce for _, _, nonce in house.encore.sent] == ["1000", "1002"]
+
+
+async def test_what_a_rule_refuses_begins_no_wait(house: ChatHouse) -> None:
+    one = finished()
+    house.jobs.known = replace(one, request=replace(one.request, nsfw_checker=False))
+    assert await press(house, "v1:send:k3f9") == [words.ADULT_PICTURE]
+    house.small.calls.clear()
+    house.jobs.known = one
+    assert await press(house, "v1:send:k3f9", id="1001", token="t2") == [words.FETCHING, said.SENT]
 
 
 @pytest.mark.parametrize(
