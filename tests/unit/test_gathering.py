@@ -310,9 +310,9 @@ async def test_files_and_shown_pictures_go_in_and_the_rest_is_named(house: ChatH
     moving = {"type": "rich", "image": {"url": f"{CDN}4/d.gif?ex=1"}}
     answer = await told(house, menu([attached(1), film, attached(4)], [shown, moving]))
     assert (answer["type"], answer["data"]["flags"]) == (4, 64 | 1 << 15)
-    assert [one.filename for one in held(house)] == ["1.png", "4.png", "c.webp"]
+    assert [one.filename for one in held(house)] == ["1.png", "4.png", "c.webp", "d.gif"]
     text = answer["data"]["components"][0]["content"]
-    assert text.startswith("Added 3 pictures.\n`a.mov` is a video; send a picture.\n")
+    assert text.startswith("Added 4 pictures.\n`a.mov` is a video; send a picture.\n")
 
 
 @pytest.mark.parametrize(

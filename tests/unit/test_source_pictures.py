@@ -4,7 +4,8 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -465,11 +466,20 @@ def test_no_bytes_make_the_walk_raise_anything_else(data: bytes) -> None:
     assert not again.located
 
 
+@pytest.fixture
+def prepared(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """As in the child process, but for this test alone."""
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)
+    with warnings.catch_warnings():
+        converter.prepare()
+        yield
+
+
+@pytest.mark.usefixtures("prepared")
 @QUIET
 @given(data=damaged() | st.binary(max_size=300))
 def test_no_bytes_make_the_converter_raise_anything_else(tmp_path: Path, data: bytes) -> None:
     source, target = written(tmp_path, data), tmp_path / "target"
-    converter.prepare()
     try:
         converter.convert(source, target, 10_000, 100_000)
     except converter.Unusable:
@@ -479,6 +489,7 @@ def test_no_bytes_make_the_converter_raise_anything_else(tmp_path: Path, data: b
     assert not metadata.read(target.read_bytes()).located
 
 
+@pytest.mark.usefixtures("prepared")
 def test_the_converter_says_what_it_did(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
