@@ -10,7 +10,7 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from bot.folding import folded
-from bot.models import JobRequest, Limits, Refusal, RefusalReason
+from bot.models import Again, JobRequest, Limits, Refusal, RefusalReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +94,14 @@ class Asking:
     Attributes:
         price_micro_usd: of one picture.
         confirmed: the asker has seen what all of it costs, and wants it.
+        again: the earlier job that it repeats, if it does.
     """
 
     request: JobRequest
     here: Circumstances
     price_micro_usd: int
     confirmed: bool = False
+    again: Again | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from bot.catalogue import MODELS
 from bot.history import Page, Search
 from bot.house_rules import Asking, Circumstances, HouseRules
 from bot.models import (
+    Again,
     Change,
     Charged,
     Failure,
@@ -98,7 +99,12 @@ class Jobs:
     # Admission and the first answer.
 
     async def admit(
-        self, request: JobRequest, here: Circumstances, *, confirmed: bool = False
+        self,
+        request: JobRequest,
+        here: Circumstances,
+        *,
+        confirmed: bool = False,
+        again: Again | None = None,
     ) -> Job | Refusal | None:
         """Let a request in, or say which rule refuses it; None: this event was here before.
 
@@ -111,7 +117,8 @@ class Jobs:
         """
         if self.stopped is not None:
             return Refusal(self.stopped)
-        asking = Asking(request, here, MODELS[request.model].price_micro_usd, confirmed)
+        price_micro_usd = MODELS[request.model].price_micro_usd
+        asking = Asking(request, here, price_micro_usd, confirmed, again)
         cases: list[rules.Case] = []
         decide = partial(self._decide, cases, asking)
         admission = await self._store.admit(asking, decide, deadline_s=ADMISSION_DEADLINE_S)

@@ -130,6 +130,20 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
+class Again:
+    """That a wish repeats an earlier job's, by a press that somebody may make twice by accident.
+
+    Attributes:
+        job_id: the earlier job.
+        once: whether its asker may do that only once, or anybody as often as wanted, though
+            never twice in one breath.
+    """
+
+    job_id: int
+    once: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """A wish that waits for its person: for a form to be sent, or for the price to be taken.
 
@@ -370,6 +384,7 @@ class RefusalReason(StrEnum):
     ROLE_NOT_ALLOWED = "role_not_allowed"
     PRIVATE_OFF = "private_off"
     FORBIDDEN_WORD = "forbidden_word"
+    REPEATED = "repeated"
     PAUSED = "paused"
     NO_DIRECT_MESSAGES = "no_direct_messages"
     OUT_OF_CREDITS = "out_of_credits"
@@ -424,6 +439,7 @@ class Usage:
         server_month_micro_usd: money held or spent by this server this calendar month, UTC.
         total_month_micro_usd: the same over everything.
         queued: jobs of everybody that wait for their turn.
+        repeated_at: when this person last repeated the job that the request repeats, if ever.
         block: the server's ban of this person, if there is one in force.
         server_blocked: the operator lets this server use nothing.
         paused: the operator stopped admissions everywhere.
@@ -436,6 +452,7 @@ class Usage:
     server_month_micro_usd: int = 0
     total_month_micro_usd: int = 0
     queued: int = 0
+    repeated_at: datetime | None = None
     block: Block | None = None
     server_blocked: bool = False
     paused: bool = False

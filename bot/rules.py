@@ -17,6 +17,7 @@ from bot.house_rules import (
     word_refusal,
 )
 from bot.models import (
+    Again,
     Job,
     Limits,
     Policy,
@@ -59,6 +60,7 @@ _PRECEDENCE = (
 )
 
 TOKEN_LIFE = timedelta(seconds=900)
+ONE_BREATH = timedelta(seconds=3)  # a second press within it was none, or the first seemed lost
 
 _POLL_WAITS_S = (3.0, 3.0, 5.0, 5.0, 5.0, 8.0, 8.0, 10.0)
 _POLL_STEADY_S = 15.0
@@ -95,6 +97,7 @@ class Case:
     count: int = 1
     private: bool = False
     confirmed: bool = False
+    again: Again | None = None
 
     @property
     def cost_micro_usd(self) -> int:
@@ -118,6 +121,7 @@ def case_of(
         count=asking.request.count,
         private=asking.request.private,
         confirmed=asking.confirmed,
+        again=asking.again,
     )
 
 
@@ -187,6 +191,17 @@ def _private(case: Case) -> Refusal | None:
 
 def _word(case: Case) -> Refusal | None:
     return word_refusal(case.house, case.prompt)
+
+
+def _repeated(case: Case) -> Refusal | None:
+    """A double click pays once."""
+    last, again = case.usage.repeated_at, case.again
+    if again is None or last is None:
+        return None
+    if again.once:
+        return Refusal(RefusalReason.REPEATED)
+    until = last + ONE_BREATH
+    return Refusal(RefusalReason.REPEATED, until=until) if case.usage.now < until else None
 
 
 def _at_once(case: Case) -> Refusal | None:
@@ -261,6 +276,7 @@ _RULES: Mapping[RefusalReason, Callable[[Case], Refusal | None]] = MappingProxyT
         RefusalReason.ROLE_NOT_ALLOWED: _role,
         RefusalReason.PRIVATE_OFF: _private,
         RefusalReason.FORBIDDEN_WORD: _word,
+        RefusalReason.REPEATED: _repeated,
         RefusalReason.TOO_MANY_AT_ONCE: _at_once,
         RefusalReason.COOLDOWN: _cooldown,
         RefusalReason.DAILY_LIMIT: _daily,

@@ -309,6 +309,12 @@ def _price(refused: Refusal) -> str:
     return f"{pictures} {cost} {money(refused.used)}. Make it? Nothing was charged so far."
 
 
+def _repeated(refused: Refusal) -> str:
+    if refused.until is None:
+        return "You have tried that again already: look for the newer message. Nothing was charged."
+    return "I took your first press. Press again in a moment if you want one more."
+
+
 def _queue_full(refused: Refusal) -> str:
     return (
         f"{refused.used} pictures are waiting for their turn already; try again in a few "
@@ -351,6 +357,7 @@ _REFUSALS: Mapping[RefusalReason, str | Callable[[Refusal], str]] = MappingProxy
             "Nothing was charged."
         ),
         RefusalReason.FORBIDDEN_WORD: _word,
+        RefusalReason.REPEATED: _repeated,
         RefusalReason.PAUSED: (
             "This bot's owner has paused pictures everywhere; try again later. Nothing was charged."
         ),

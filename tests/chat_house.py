@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Any
 
 import discord
@@ -19,6 +18,7 @@ from bot.history import Page, Search
 from bot.hosts import HostRule
 from bot.house_rules import Circumstances
 from bot.models import (
+    Again,
     Draft,
     Job,
     JobRequest,
@@ -55,10 +55,16 @@ class FakeJobs:
     confirmed: list[bool] = field(default_factory=list)
     searches: list[tuple[Search, int]] = field(default_factory=list)
     forgotten: list[tuple[str, int]] = field(default_factory=list)
+    repeated: list[Again | None] = field(default_factory=list)
     stopped: RefusalReason | None = None
 
     async def admit(
-        self, request: JobRequest, here: Circumstances, *, confirmed: bool = False
+        self,
+        request: JobRequest,
+        here: Circumstances,
+        *,
+        confirmed: bool = False,
+        again: Again | None = None,
     ) -> Job | Refusal | None:
         if isinstance(self.outcome, Exception):
             raise self.outcome
@@ -67,6 +73,7 @@ class FakeJobs:
         self.admitted.append(request)
         self.circumstances.append(here)
         self.confirmed.append(confirmed)
+        self.repeated.append(again)
         return job(State.QUEUED, request)
 
     async def answered(self, one: Job, showing: Showing) -> None:

@@ -146,6 +146,11 @@ async def open_form(interaction: Interaction, form: discord.ui.Modal) -> None:
     await _respond(lambda: interaction.response.send_modal(form))
 
 
+async def acknowledge(interaction: Interaction) -> None:
+    """Answer a press without showing anything: what it does is seen by itself. Raises ChatError."""
+    await _respond(lambda: interaction.response.defer())
+
+
 async def amend(
     interaction: Interaction, sentence: str | None = None, files: Sequence[discord.File] = ()
 ) -> None:

@@ -11,14 +11,20 @@ from bot.chat.circumstances import circumstances_of
 from bot.chat.embeds import render
 from bot.chat.services import JobService, Services
 from bot.errors import ChatError, ChatUnavailable, StoreError, UserError
-from bot.models import Job, JobRequest, Place, Refusal, Reply, Wish
+from bot.models import Again, Job, JobRequest, Place, Refusal, Reply, Wish
 
 
-async def ask(interaction: Interaction, wish: Wish, *, draft_id: int | None = None) -> bool:
+async def ask(
+    interaction: Interaction,
+    wish: Wish,
+    *,
+    draft_id: int | None = None,
+    again: Again | None = None,
+) -> bool:
     """Admit what a command, a form or a press asks for, and answer it; whether it was admitted.
 
     With `draft_id`, the asker has taken the price of that draft: the job bears its id, so that
-    taking it twice makes one job.
+    taking it twice makes one job. With `again`, it repeats an earlier job.
 
     Raises:
         UserError: the prompt or the ratio is not to be had, or there is no channel to answer in.
@@ -45,8 +51,9 @@ async def ask(interaction: Interaction, wish: Wish, *, draft_id: int | None = No
         count=wish.count,
         private=private,
     )
-    confirmed = draft_id is not None
-    outcome = await services.jobs.admit(request, circumstances_of(interaction), confirmed=confirmed)
+    outcome = await services.jobs.admit(
+        request, circumstances_of(interaction), confirmed=draft_id is not None, again=again
+    )
     match outcome:
         case Job() as job:
             interaction.extras["job"] = job.code

@@ -13,12 +13,15 @@ from collections.abc import Mapping
 from bot import words
 from bot.chat import (
     bans,
+    deletion,
+    edits,
     gathering,
     history,
     job_presses,
     moderation,
     own_data,
     panel,
+    repeats,
     sending,
 )
 from bot.chat.answers import Interaction
@@ -29,6 +32,9 @@ PRESSES: Mapping[Action, Press] = {
     **job_presses.PRESSES,
     **sending.PRESSES,
     **history.PRESSES,
+    **repeats.PRESSES,
+    **edits.PRESSES,
+    **deletion.PRESSES,
     **panel.PRESSES,
     **moderation.PRESSES,
     **bans.PRESSES,
@@ -37,6 +43,8 @@ PRESSES: Mapping[Action, Press] = {
 }
 FORMS: Mapping[Action, Press] = {
     **history.FORMS,
+    **repeats.FORMS,
+    **edits.FORMS,
     **panel.FORMS,
     **bans.FORMS,
     **gathering.FORMS,

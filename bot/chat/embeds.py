@@ -9,8 +9,9 @@ from types import MappingProxyType
 
 import discord
 
-from bot import inert, words
+from bot import button_words, inert, words
 from bot.chat.custom_ids import Action, custom_id
+from bot.chat.offers import may_cost_twice, of_result, offers, price_again
 from bot.models import Charged, Failure, Job, Kind, Outlook, Picture, State
 
 _LINKS_LIMIT = 2000
@@ -31,10 +32,13 @@ class Colour(IntEnum):
 _LABELS: Mapping[Action, str] = MappingProxyType(
     {
         Action.CANCEL: words.CANCEL,
-        Action.TRY_AGAIN: words.TRY_AGAIN,
         Action.CHECK_AGAIN: words.CHECK_AGAIN,
         Action.SHOW_RESULT: words.SHOW_RESULT,
         Action.SHARE: words.SHARE,
+        Action.REROLL: button_words.REROLL,
+        Action.EDIT: button_words.EDIT,
+        Action.DELETE: button_words.DELETE,
+        Action.CHANGE_PROMPT: button_words.CHANGE_PROMPT,
     }
 )
 
@@ -95,8 +99,15 @@ def _rendered(job: Job, face: _Face, shown: tuple[Picture, ...]) -> Rendered:
     embed.set_footer(text=footer(job))
     if face.thumbnail is not None and len(face.thumbnail) <= _LONGEST_URL:
         embed.set_thumbnail(url=face.thumbnail)
-    buttons = tuple((_LABELS[action], custom_id(action, job.code)) for action in face.actions)
+    buttons = tuple((label(action, job), custom_id(action, job.code)) for action in face.actions)
     return Rendered(embed, buttons, shown)
+
+
+def label(action: Action, job: Job) -> str:
+    """What a job's button says."""
+    if action is not Action.TRY_AGAIN:
+        return _LABELS[action]
+    return words.TRY_AGAIN if may_cost_twice(job) else button_words.try_again(price_again(job))
 
 
 def render_fetching(job: Job, text: str = words.FETCHING) -> Rendered:
@@ -118,7 +129,7 @@ def _pending(job: Job, outlook: Outlook) -> _Face:
     if any(one.submitted_at for one in job.submissions):  # once more, with its sources sent up
         return _processing(job, outlook)
     text = words.pending(outlook, job.request.asked_at)
-    return _waiting(_Face(Colour.GREY, text, (Action.CANCEL,)), outlook)
+    return _waiting(_Face(Colour.GREY, text, offers(job)), outlook)
 
 
 def _waiting(face: _Face, outlook: Outlook) -> _Face:
@@ -136,7 +147,7 @@ def _processing(job: Job, outlook: Outlook) -> _Face:
     if job.request.kind is Kind.FUSE:
         text = f"{words.image_count(len(sources))}\n{text}"
     thumbnail = sources[0].url if job.request.kind is Kind.EDIT else None
-    return _waiting(_Face(Colour.BLURPLE, text, (Action.CANCEL,), thumbnail), outlook)
+    return _waiting(_Face(Colour.BLURPLE, text, offers(job), thumbnail), outlook)
 
 
 def _unknown(_: Job, __: Outlook) -> _Face:
@@ -154,9 +165,8 @@ def _undeliverable(_: Job, __: Outlook) -> _Face:
 def _failed(job: Job, _: Outlook) -> _Face:
     failure = job.failure or Failure.PROVIDER
     text = words.failure(failure, _charged(job))
-    if failure is not Failure.UNKNOWN_OUTCOME:
-        return _Face(Colour.RED, text)
-    return _Face(Colour.AMBER, text, (*_check_again(job), Action.TRY_AGAIN))
+    colour = Colour.AMBER if failure is Failure.UNKNOWN_OUTCOME else Colour.RED
+    return _Face(colour, text, offers(job))
 
 
 def _expired(job: Job, _: Outlook) -> _Face:
@@ -166,13 +176,14 @@ def _expired(job: Job, _: Outlook) -> _Face:
         if one.submitted_at
     ]
     waited_s = max((one.total_seconds() for one in waited), default=0.0)
-    return _Face(Colour.AMBER, words.expired(waited_s), _check_again(job))
+    return _Face(Colour.AMBER, words.expired(waited_s), offers(job))
 
 
 def _cancelled(job: Job, _: Outlook) -> _Face:
-    if job.failure is Failure.UNANSWERED:
-        return _Face(Colour.GREY, words.failure(job.failure, _charged(job)))
-    return _Face(Colour.GREY, words.cancelled(_charged(job)))
+    charged = _charged(job)
+    interrupted = job.failure is Failure.UNANSWERED
+    text = words.failure(Failure.UNANSWERED, charged) if interrupted else words.cancelled(charged)
+    return _Face(Colour.GREY, text, offers(job))
 
 
 def _completed(job: Job, pictures: Sequence[Picture]) -> _Face:
@@ -182,17 +193,12 @@ def _completed(job: Job, pictures: Sequence[Picture]) -> _Face:
     links = [one.url for one in pictures if not one.original and _linkable(one.url)]
     if links and sum(map(len, links)) <= _LINKS_LIMIT:
         text = f"{text}\n{words.originals(links)}"
-    return _Face(Colour.GREEN, text, (Action.SHARE,) if job.hidden else ())
+    return _Face(Colour.GREEN, text, of_result(job))
 
 
 def _linkable(url: str) -> bool:
     """Whether the address ends where it should in a masked link."""
     return bool(url) and not set(url) & set(" <>()\n")
-
-
-def _check_again(job: Job) -> tuple[Action, ...]:
-    """A free read needs a task to ask for."""
-    return (Action.CHECK_AGAIN,) if any(one.task_id for one in job.standing) else ()
 
 
 def _charged(job: Job) -> Charged:

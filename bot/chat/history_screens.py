@@ -17,7 +17,8 @@ import discord
 from bot import history, words
 from bot import history_words as said
 from bot.chat.custom_ids import Action, custom_id
-from bot.chat.embeds import Colour, render
+from bot.chat.embeds import Colour, label, render
+from bot.chat.offers import of_result, offers
 from bot.chat.screens import Item, Screen, button
 from bot.history import Page, Search
 from bot.models import Job, Kind, Outlook
@@ -35,6 +36,8 @@ _SHAPE = re.compile(
     r"-(?P<whose>me|\d{1,20})(?:-(?P<code>[0-9a-z]{1,20}))?",
     re.ASCII,
 )
+# What is asked anew; what would redraw the job's own message belongs there.
+_AGAIN = frozenset({Action.REROLL, Action.TRY_AGAIN, Action.CHANGE_PROMPT})
 _MOST_PICTURES = 4
 _LONGEST_URL = 2048
 
@@ -244,12 +247,13 @@ def _deeds(view: View, job: Job) -> Iterator[Item]:
         yield discord.ui.Button(label=said.OPEN_MESSAGE, url=link)
     own, over = view.person_id is None, job.state not in OPEN
     if own and job.state in history.FINISHED:
-        action, label = (
+        action, text = (
             (Action.SHARE, words.SHARE) if job.hidden else (Action.SEND_HERE, said.SEND_HERE)
         )
-        yield button(label, action, job.code, discord.ButtonStyle.primary)
-    if own and over:
-        yield button(said.REROLL, Action.REROLL, job.code)
+        yield button(text, action, job.code, discord.ButtonStyle.primary)
+    if own:
+        asked = of_result(job) if job.state in history.FINISHED else offers(job)
+        yield from (button(label(one, job), one, job.code) for one in asked if one in _AGAIN)
     if over:
         yield _way(said.DELETE, "delete", view, job.code, discord.ButtonStyle.danger)
     yield _way(said.BACK, "back", view)

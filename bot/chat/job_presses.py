@@ -1,4 +1,4 @@
-"""Presses of the buttons below a picture: only the asker's own work."""
+"""Presses of the buttons below a picture on its way, and of those that bring one back."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -8,15 +8,15 @@ import structlog
 
 from bot import words
 from bot.chat.answers import Interaction, update, whisper
-from bot.chat.asking import ask, place_of, reply_of
+from bot.chat.asking import place_of, reply_of
 from bot.chat.custom_ids import Action, Press
 from bot.chat.embeds import render, render_fetching, render_gone
 from bot.chat.messenger import NOBODY
 from bot.chat.pressed import jobs_of, on_own_job, pressed_id
-from bot.chat.services import OldSources, Replays
+from bot.chat.services import Replays
 from bot.chat.wire import single_attempts, translated
-from bot.errors import DownloadError, DownloadMissing, UserError
-from bot.models import Failure, Job, Showing, State
+from bot.errors import DownloadError, DownloadMissing
+from bot.models import Job, Showing, State
 from bot.rules import OPEN
 
 log = structlog.get_logger(__name__)
@@ -66,14 +66,6 @@ async def _play(interaction: Interaction, job: Job) -> None:
             )
 
 
-async def _try_again(interaction: Interaction, job: Job) -> None:
-    if job.failure is not Failure.UNKNOWN_OUTCOME:  # forged, or the answer was found meanwhile
-        raise UserError(words.OLD_BUTTON)
-    old: OldSources = interaction.client.sources
-    sources = await old.refreshed(job.request.sources, job.id)
-    await ask(interaction, replace(job.request.wish, sources=sources))
-
-
 async def _redraw(interaction: Interaction, job: Job | None, otherwise: str) -> None:
     """Show the job's new state on the pressed message, or say why there is none."""
     if job is None:
@@ -100,7 +92,6 @@ async def _redraw(interaction: Interaction, job: Job | None, otherwise: str) -> 
 PRESSES: Mapping[Action, Press] = MappingProxyType(
     {
         Action.CANCEL: on_own_job(_cancel),
-        Action.TRY_AGAIN: on_own_job(_try_again),
         Action.CHECK_AGAIN: on_own_job(_check_again),
         Action.SHOW_RESULT: on_own_job(_show_result),
     }

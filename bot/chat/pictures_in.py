@@ -61,13 +61,16 @@ def pictures_in(message: discord.Message, hosts: HostRule) -> tuple[Source, ...]
     Pictures that an embed shows count where they lie on one of Discord's own hosts: `hosts` says
     from where input images are accepted.
     """
-    found = (*_attached(message), *_embedded(message))
-    allowed = (
-        replace(one, channel_id=message.channel.id, message_id=message.id)
-        for one in found
-        if hosts.allows(one.url)
-    )
-    return tuple({one.url: one for one in allowed}.values())
+    attached = (one for one in _attached(message) if hosts.allows(one.url))
+    found = {one.url: one for one in (*attached, *_embedded(message, hosts))}
+    place_id, message_id = message.channel.id, message.id
+    return tuple(replace(one, channel_id=place_id, message_id=message_id) for one in found.values())
+
+
+def shows_elsewhere(message: discord.Message, hosts: HostRule) -> bool:
+    """Whether an embed shows a picture that lies on none of these hosts."""
+    shown = list(_shown(message))
+    return bool(shown) and not any(hosts.allows(url) for addresses in shown for url in addresses)
 
 
 def _attached(message: discord.Message) -> Iterator[Source]:
@@ -77,19 +80,23 @@ def _attached(message: discord.Message) -> Iterator[Source]:
             yield Source(one.url, inert.filename(one.filename), content_type, one.size)
 
 
-def _embedded(message: discord.Message) -> Iterator[Source]:
-    for embed in message.embeds:
-        for url in _addresses(embed):
+def _embedded(message: discord.Message, hosts: HostRule) -> Iterator[Source]:
+    """Each picture by the first of its addresses that we may use."""
+    for addresses in _shown(message):
+        for url in filter(hosts.allows, addresses):
             name = _name_in(url)
             if content_type := _type_of(name):
                 yield Source(url, inert.filename(name), content_type, 0)
+                break
 
 
-def _addresses(embed: discord.Embed) -> Iterator[str]:
-    """Of the large picture; of the small one only where it is all that the embed is."""
-    shown = (embed.image, embed.thumbnail) if embed.type == "image" else (embed.image,)
-    for media in shown:
-        yield from (url for url in (media.url, media.proxy_url) if url)
+def _shown(message: discord.Message) -> Iterator[tuple[str, ...]]:
+    """Addresses of the large picture; of the small one only where it is all that the embed is."""
+    for embed in message.embeds:
+        shown = (embed.image, embed.thumbnail) if embed.type == "image" else (embed.image,)
+        for media in shown:
+            if media.url:
+                yield tuple(url for url in (media.url, media.proxy_url) if url)
 
 
 def _plain_type(content_type: str) -> str:

@@ -28,6 +28,13 @@ def require_moderator(interaction: Interaction) -> int:
     return _required(interaction, allowed, panel_words.NOT_A_MODERATOR)
 
 
+def may_delete_messages(interaction: Interaction) -> bool:
+    """Whether this person may delete other people's messages where that happened, or moderates."""
+    held = interaction.permissions
+    moderates = held.moderate_members or held.manage_guild or held.administrator
+    return interaction.guild_id is not None and (held.manage_messages or moderates)
+
+
 def _required(interaction: Interaction, allowed: bool, refusal: str) -> int:
     if interaction.guild_id is None:
         raise UserError(panel_words.SERVERS_ONLY)

@@ -12,6 +12,7 @@ from bot.hosts import HostRule
 from bot.house_rules import Circumstances, HouseRules, RuleChange, UsageReport
 from bot.house_words import Setting
 from bot.models import (
+    Again,
     Block,
     Job,
     JobRequest,
@@ -38,7 +39,12 @@ class JobService(Protocol):
         ...
 
     async def admit(
-        self, request: JobRequest, here: Circumstances, *, confirmed: bool = False
+        self,
+        request: JobRequest,
+        here: Circumstances,
+        *,
+        confirmed: bool = False,
+        again: Again | None = None,
     ) -> Job | Refusal | None:
         """Let a request in; None: this event was here before."""
         ...

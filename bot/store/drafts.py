@@ -15,6 +15,8 @@ from bot.store.schema import baskets, drafts
 
 LIFE = timedelta(hours=1)
 
+_ID_LIMIT = 2**63  # what a column holds
+
 
 class SqlDrafts:
     """`ports.Drafts` over a database; `bot.store.opening` makes one."""
@@ -28,7 +30,9 @@ class SqlDrafts:
         await self._database.write(partial(_save_draft, draft=draft))
 
     async def find_draft(self, draft_id: int, person_id: int) -> Draft | None:
-        """A person's own draft, while it lives."""
+        """A person's own draft, while it lives; a forged number may be none that an id can be."""
+        if not 0 < draft_id < _ID_LIMIT:
+            return None
         since = self._clock.now() - LIFE
         return await self._database.read(
             partial(_find_draft, draft_id=draft_id, person_id=person_id, since=since)

@@ -91,6 +91,7 @@ jobs = Table(
     Column("count", Integer, nullable=False, server_default="1"),
     Column("private", Boolean, nullable=False, server_default=false()),
     Column("posted_urls", Urls, nullable=False, server_default="[]"),
+    Column("again_of", BigInteger),  # the job that this one repeats; it may be gone by now
     CheckConstraint(f"state IN ({_listed(State)})", name="state"),
     CheckConstraint(f"(finished_at IS NULL) = (state IN ({_listed(OPEN)}))", name="finished"),
     CheckConstraint("state <> 'failed' OR failure IS NOT NULL", name="failed"),
@@ -258,6 +259,9 @@ WANTS_CARE = or_(
 IN_DOUBT = submissions.c.charged == literal_column(f"'{Charged.MAYBE}'")
 """Submissions whose price the ledger does not know."""
 
+REPEATS = jobs.c.again_of.is_not(None)
+"""Jobs that somebody asked for by repeating another one."""
+
 Index("ix_jobs_person", jobs.c.person_id, jobs.c.guild_id, jobs.c.state)
 Index(
     "ix_jobs_history",  # all that counting and sorting a person's pictures needs
@@ -267,6 +271,12 @@ Index(
     jobs.c.kind,
     sqlite_where=REMEMBERED,
     postgresql_where=REMEMBERED,
+)
+Index(
+    "ix_jobs_again_of",
+    jobs.c.again_of,
+    sqlite_where=REPEATS,
+    postgresql_where=REPEATS,
 )
 Index(
     "ix_jobs_care",

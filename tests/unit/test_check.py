@@ -320,7 +320,7 @@ async def test_commands_that_are_as_they_should_be(world: World) -> None:
     await synchronised(world)
     code, screen = await world.check()
     assert code == 0
-    assert "registered: Fuse images, Report picture, /darkroom, /edit, /fuse" in screen
+    assert "registered: Edit image, Fuse images, Report picture, /darkroom, /edit" in screen
 
 
 async def test_changed_commands_wait_for_the_next_start(world: World) -> None:
@@ -350,7 +350,7 @@ async def test_commands_that_discord_lost_fail(world: World) -> None:
     world.discord.commands = [{"name": "imagine"}]
     code, screen = await world.check()
     assert (code, marks(screen)["commands"]) == (2, "FAIL")
-    assert "gone from Discord: Fuse images, Report picture, /darkroom, /edit, /fuse" in screen
+    assert "gone from Discord: Edit image, Fuse images, Report picture, /darkroom, /edit" in screen
 
 
 async def test_a_development_server_that_is_closed_to_the_bot_fails(world: World) -> None:

@@ -37,7 +37,7 @@ def payloads(model: str = "gpt-image-2-beta", **changes: Any) -> list[dict[str, 
 
 
 COMMANDS = ["imagine", "edit", "fuse", "history", "usage", "settings", "image-mod", "darkroom"]
-MENUS = ["Fuse images", "Report picture"]
+MENUS = ["Edit image", "Fuse images", "Report picture"]
 
 
 def texts(node: dict[str, Any]) -> Iterator[str]:

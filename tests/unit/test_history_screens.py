@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot import button_words, words
 from bot import history_words as said
-from bot import words
 from bot.chat import forms
 from bot.chat import history_screens as screens
 from bot.chat.custom_ids import Action, custom_id, parse
@@ -212,7 +212,7 @@ def test_it_shows_the_picture_large_what_it_is_and_what_can_be_done() -> None:
     assert labels(screen) == [
         said.OPEN_MESSAGE,
         said.SEND_HERE,
-        said.REROLL,
+        button_words.REROLL,
         said.DELETE,
         said.BACK,
     ]
@@ -229,7 +229,7 @@ def test_several_pictures_are_all_shown() -> None:
 
 def test_a_private_one_can_be_shared_and_names_no_dying_address() -> None:
     screen = single(private(some()))
-    assert labels(screen) == [words.SHARE, said.REROLL, said.DELETE, said.BACK]
+    assert labels(screen) == [words.SHARE, button_words.REROLL, said.DELETE, said.BACK]
     assert screen.embed.image.url is None
     assert {one.name: one.value for one in screen.embed.fields}[
         "Kind"
@@ -245,9 +245,9 @@ def test_a_private_one_can_be_shared_and_names_no_dying_address() -> None:
     [
         (State.QUEUED, [said.BACK]),
         (State.WAITING, [said.BACK]),
-        (State.FAILED, [said.REROLL, said.DELETE, said.BACK]),
-        (State.CANCELLED, [said.REROLL, said.DELETE, said.BACK]),
-        (State.UNDELIVERABLE, [said.SEND_HERE, said.REROLL, said.DELETE, said.BACK]),
+        (State.FAILED, [button_words.CHANGE_PROMPT, said.DELETE, said.BACK]),
+        (State.CANCELLED, ["Try again, $0.06", said.DELETE, said.BACK]),
+        (State.UNDELIVERABLE, [said.SEND_HERE, button_words.REROLL, said.DELETE, said.BACK]),
     ],
 )
 def test_what_can_be_done_goes_by_the_state(state: State, offered: list[str]) -> None:

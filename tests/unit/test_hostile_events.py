@@ -13,10 +13,13 @@ from bot import inert, words
 from bot.catalogue import SOURCE_BYTES
 from bot.chat.attachments import KINDS
 from bot.chat.custom_ids import Action, custom_id
+from bot.chat.offers import RESULT
 from bot.models import State
 from tests.chat_house import ChatHouse, chat_house
 from tests.chat_samples import job
 from tests.small_discord import interaction_payload, message_payload, press_payload
+from tests.unit.test_edit_menu import file, menu
+from tests.unit.test_result_presses import filled, pressed
 
 CDN = "https://cdn.discordapp.com/attachments/1/2/"
 NONSENSE: list[Any] = [
@@ -91,6 +94,10 @@ HONEST = (
     fusing(),
     interaction_payload(2, {"id": "2", "name": "history", "type": 1}),
     *(press_payload(custom_id(action, "k3f9")) for action in Action),
+    *(pressed(action) for action in RESULT),
+    filled("v1:prompt:k3f9", prompt="a cat", ratio="1:1"),
+    filled("v1:draft:2000", prompt="a cat", ratio="1:1", picture="1"),
+    menu(file("boat.png"), file("cat.png"), embeds=({"type": "rich"},)),
     interaction_payload(5, {"custom_id": "x", "components": [{"type": 1, "components": []}]}),
 )
 
@@ -138,6 +145,7 @@ async def test_no_mutation_of_an_interaction_gets_past_the_doors(
     house: ChatHouse, seed: int
 ) -> None:
     rng, faults = random.Random(seed), []
+    house.jobs.known = job(State.DELIVERED if seed % 2 else State.WAITING)
     asyncio.get_running_loop().set_exception_handler(lambda _, context: faults.append(context))
     with capture_logs():
         for _ in range(800):

@@ -81,7 +81,8 @@ async def test_pictures_are_listed_described_and_carried(
     assert [one["filename"] for one in call.payload["attachments"]] == list(call.files)
     assert all(one["description"] for one in call.payload["attachments"])
     assert set(call.files.values()) == {b"\x89PNG pixels"}
-    assert call.payload["components"] == []
+    (row,) = call.payload["components"]
+    assert [one["label"] for one in row["components"]] == ["Re-roll", "Edit image", "Delete"]
 
 
 async def test_an_edit_repeated_after_a_failure_carries_fresh_files(

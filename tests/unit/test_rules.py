@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from bot import rules, words
 from bot.house_rules import DEFAULT, Asking, Circumstances, HouseRules
 from bot.models import (
+    Again,
     JobRequest,
     Kind,
     Limits,
@@ -265,3 +266,25 @@ def test_nobody_is_asked_about_the_price_of_what_is_refused_anyway() -> None:
     refused = decided(wished(), house, busy)
     assert refused is not None
     assert refused.reason is RefusalReason.TOO_MANY_AT_ONCE
+
+
+def repeated(again: Again, usage: Usage) -> Refusal | None:
+    asking = Asking(request(), Circumstances(channel_ids=(9,)), PRICE, again=again)
+    return rules.decide(rules.case_of(asking, usage, DEFAULT, OPEN_HOUSE, Policy()))
+
+
+@pytest.mark.parametrize("again", [Again(3), Again(3, once=True)])
+def test_what_was_never_repeated_may_be(again: Again) -> None:
+    assert repeated(again, Usage(now=NOW)) is None
+
+
+def test_a_picture_is_made_again_as_often_as_wanted_but_not_twice_in_one_breath() -> None:
+    last = Usage(now=NOW, repeated_at=NOW - rules.ONE_BREATH + timedelta(milliseconds=1))
+    refused = repeated(Again(3), last)
+    assert refused == Refusal(RefusalReason.REPEATED, until=NOW + timedelta(milliseconds=1))
+    assert repeated(Again(3), replace(last, repeated_at=NOW - rules.ONE_BREATH)) is None
+
+
+def test_what_failed_is_tried_again_only_once_however_late() -> None:
+    long_ago = Usage(now=NOW, repeated_at=NOW - timedelta(days=30))
+    assert repeated(Again(3, once=True), long_ago) == Refusal(RefusalReason.REPEATED)
