@@ -286,6 +286,25 @@ async def test_killed_between_the_press_and_the_picture_it_leaves_nothing_in_the
         assert len(pictures_in(play, art)) == 1
 
 
+@shared
+async def test_one_is_asked_for_again_out_of_the_history_and_paid_for(stage: Stage) -> None:
+    person = stage.newcomer()
+    source = picture("house.png")
+    asked = await person.slash("edit", prompt="again and again", image=source)
+    done = await stage.shows(asked, GREEN)
+    one = await chosen(person, await history(person, "completed"), CHOOSE, code(done))
+    again = await person.click(one, "Re-roll")
+    answer = await again.answer()
+    assert not answer.ephemeral
+    second = await stage.shows(again, GREEN)
+    assert code(second) != code(done)
+    assert len(stage.posts("again and again")) == 2
+    failing = TaskPlan(0.0, 0.0, failure=("Content policy violation", "CONTENT_MODERATION"))
+    refused = await stage.shows(await stage.ask("a bad word", failing, person), RED)
+    one = await chosen(person, await screen(person, state="failed"), CHOOSE, code(refused))
+    assert labels(one) == ["Go to the message", "Change prompt", "Delete …", "Back"]
+
+
 # Deleting.
 
 

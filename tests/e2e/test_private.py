@@ -256,6 +256,48 @@ async def test_a_servers_rules_hold_for_sharing(den: Den) -> None:
     den.check_unseen()
 
 
+# Asking again.
+
+
+async def rerolled(den: Den, message: Message, person: Person | None = None) -> InteractionHandle:
+    handle = await (person or den.ana).click(message, "Re-roll")
+    await handle.answer()
+    return handle
+
+
+@shared_stage
+async def test_a_reroll_stays_private_where_only_its_asker_sees_it(den: Den) -> None:
+    done, other = await den.made("once more in secret"), await den.made("found again")
+    listed = await history(den.ana, "completed, private")
+    one = await chosen(den.ana, listed, CHOOSE, code(other))
+    for message in (done, one):
+        again = await den.stage.shows(await rerolled(den, message), GREEN)
+        assert again.visible_to == den.ana.id
+        await den.logged(code(again))
+    assert len(den.stage.posts("once more in secret")) == 2
+    assert len(den.stage.posts("found again")) == 2
+    den.check_unseen()
+
+
+@shared_stage
+async def test_where_private_is_off_by_now_a_reroll_is_refused(den: Den) -> None:
+    done = await den.made("no more secrets")
+    await den.settle("private", on=False)
+    answer = await (await rerolled(den, done)).answer()
+    assert "switched off in this server" in await said(answer)
+    assert len(den.stage.posts("no more secrets")) == 1
+
+
+@shared_stage
+async def test_who_rerolls_what_was_shared_asks_in_public(den: Den) -> None:
+    done = await den.made("now for everybody")
+    await (await den.ana.click(done, SHARE)).answer()
+    await den.logged("shared")
+    (public,) = den.public()
+    again = await den.stage.shows(await rerolled(den, public, den.other), GREEN)
+    assert not again.ephemeral
+
+
 # Tokens and crashes.
 
 
