@@ -142,6 +142,11 @@ class ImageSandbox:
         found = [await self._shelf.get(url.removeprefix(f"{self.result_base}/")) for url in urls]
         return [data for data, _ in filter(None, found)]
 
+    async def stored(self, path: str) -> bytes | None:
+        """The file below `result_base`, while it lives."""
+        found = await self._shelf.get(path)
+        return None if found is None else found[0]
+
     async def go_online(self) -> None:
         """Listen; after `go_offline` on the same port as before."""
         async with contextlib.AsyncExitStack() as stack:
