@@ -19,8 +19,7 @@ from bot.errors import (
     OutcomeUnknown,
     TokenExpired,
 )
-from bot.ladder import Rung
-from bot.models import Charged, Failure, Job, JobRequest, State, Task, TaskPhase
+from bot.models import Charged, Failure, Job, JobRequest, Rung, State, Task, TaskPhase
 from bot.rules import RUNNING
 from tests.house import House, house
 
