@@ -78,7 +78,7 @@ async def test_a_picture_without_a_place_is_said_to_be_kept_where_words_still_ma
     tmp_path: Path,
 ) -> None:
     async with house(tmp_path) as home:
-        closed = [AccessLost("400001")]
+        closed: list[ChatError] = [AccessLost("400001")]
         await deliver(home, interaction=closed, bot=closed, channel=closed, dm=closed)
         assert home.messenger.shown == [("interaction", State.UNDELIVERABLE, 0)]
 
