@@ -4,6 +4,8 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python;
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
 	&& echo $$python && break; done)
 BIN := .venv/bin
+# On all cores; tests of one file share what they start, so they stay together.
+PARALLEL := -n auto --dist loadfile
 
 .PHONY: run test check chaos clean
 
@@ -13,7 +15,7 @@ run: .venv/run.stamp
 	then exec $(BIN)/darkroom run; else exec $(BIN)/darkroom sandbox; fi
 
 test: .venv/dev.stamp
-	$(BIN)/pytest
+	$(BIN)/pytest $(PARALLEL)
 
 check: .venv/dev.stamp
 	$(BIN)/ruff format --check .
@@ -21,7 +23,7 @@ check: .venv/dev.stamp
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage run -m pytest $(PARALLEL)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
@@ -29,7 +31,7 @@ check: .venv/dev.stamp
 chaos: .venv/dev.stamp
 	$(BIN)/python -m tests.chaos
 
-# The README's pictures, from the real page; needs Chromium.
+# The pictures of README and docs, from the real page; needs Chromium and a font with emoji.
 screenshots: .venv/dev.stamp
 	$(BIN)/python -m tests.browser.screenshots docs/screenshots
 

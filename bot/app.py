@@ -4,6 +4,7 @@ import asyncio
 import signal
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
+from datetime import timedelta
 
 import structlog
 from pydantic import SecretStr
@@ -17,28 +18,35 @@ from bot.catalogue import MODELS
 from bot.chart import ChartPainter
 from bot.chat.client import DarkroomBot, point_at
 from bot.chat.journal import ChannelJournal
+from bot.chat.messages import DiscordMessages
 from bot.chat.messenger import DiscordMessenger
 from bot.chat.services import Services
 from bot.clock import SystemClock
+from bot.copies import LONGEST_LIFE, FolderCopies
 from bot.delivery import Delivery
-from bot.drive import Driver, Timing
+from bot.drive import Driver
 from bot.encore import Encore
 from bot.gallery import Gallery
 from bot.housekeeping import Housekeeping
 from bot.houses import Houses
 from bot.images.client import ApiClient
 from bot.images.downloads import HttpDownloads
-from bot.images.relay import SourceRelay
+from bot.images.http import TimeLimits
+from bot.images.uploads import ApiUploads
 from bot.jobs import Jobs, Rulebook
 from bot.journal import Relay
 from bot.pictures import PillowPictures
-from bot.ports import Journal, Store
+from bot.ports import Clock, Journal, Pictures
+from bot.pursuit import Pursuit, Timing
 from bot.runner import Runner
 from bot.settings import Settings
-from bot.store import open_store
+from bot.source_pictures import PillowSources
+from bot.sources import Means, Reach, Sources
+from bot.store import SqlStore, open_store, sources_folder
 from cogs import add_commands
 
 STOP_DEADLINE_S = 8.0  # container runtimes send SIGKILL after 10 s
+SOURCE_LIMITS = TimeLimits(connect_s=5, read_s=10, write_s=5, pool_s=30, total_s=60)
 
 log = structlog.get_logger(__name__)
 
@@ -57,28 +65,30 @@ async def run(settings: Settings, *, replace_commands: bool = False) -> int:
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(settings.database_url, clock))
         standing, journal = Standing(), Relay()
-        rulebook = Rulebook(settings.limits, settings.policy)
-        budgets = BudgetWatch(store.houses, journal)
-        jobs = Jobs(
-            *(store, standing, clock, bell, rulebook, budgets, journal),
-            callbacks=settings.public_url is not None,
+        copies = _copies(settings, store)
+        jobs = _jobs(settings, store, standing, bell, journal)
+        houses = Houses(
+            *(store.houses, copies, journal, clock, _rulebook(settings), _price(settings))
         )
-        houses = Houses(store.houses, journal, clock, rulebook, _price(settings))
         bot = DarkroomBot(
-            _services(settings, store, jobs, houses, journal, replace_commands=replace_commands)
+            _services(*(settings, store, jobs, houses, journal), replace_commands=replace_commands)
         )
         add_commands(bot)
-        api = await _api(settings, stack)
+        api = await stack.enter_async_context(
+            ApiClient(settings.apimodels_base_url, SecretStr(settings.api_key))
+        )
         journal.reader = log_channels = ChannelJournal(bot, houses, clock)
-        downloads = await stack.enter_async_context(HttpDownloads(settings.result_hosts))
         pictures = PillowPictures()
         stack.callback(pictures.close)
-        delivery = Delivery(DiscordMessenger(bot, clock), jobs, store.houses, pictures, clock)
-        gallery = Gallery(downloads, pictures, clock)
-        bot.encore = Encore(jobs, gallery, delivery)
-        driver = Driver(jobs, api, gallery, delivery, bell, clock, _timing(settings))
+        messenger = DiscordMessenger(bot, clock)
+        delivery = Delivery(messenger, jobs, store.houses, pictures, clock)
+        gallery = await _gallery(settings, pictures, clock, stack)
+        bot.encore = Encore(jobs, gallery, delivery, messenger, pictures)
+        bot.sources = sources = await _sources(settings, bot, copies, stack)
+        pursuit = Pursuit(jobs, api, sources, delivery, bell, clock, _timing(settings))
         runner = Runner(
-            *(jobs, standing, driver, delivery, api, bell, clock),
+            *(jobs, standing, pursuit, Driver(jobs, gallery, delivery, bell, clock)),
+            *(delivery, api, bell, clock),
             most_at_once=settings.max_concurrent_jobs,
         )
         alarm = OwnerAlarm(bot.tell_owner, settings.alert_webhook_url)
@@ -88,7 +98,9 @@ async def run(settings: Settings, *, replace_commands: bool = False) -> int:
             "discord": bot.serve(settings.token),
             "care": runner.run(),
             "account": watch.run(),
-            "housekeeping": Housekeeping(store.houses, clock, settings.retention_days).run(),
+            "housekeeping": Housekeeping(
+                *(store.houses, store.drafts, copies, clock, settings.retention_days)
+            ).run(),
             "log channels": log_channels.run(),
             "signals": stop.wait(),
         }
@@ -114,16 +126,56 @@ async def _until_one_ends(
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _api(settings: Settings, stack: AsyncExitStack) -> SourceRelay:
-    base_url = settings.apimodels_base_url
-    client = await stack.enter_async_context(ApiClient(base_url, SecretStr(settings.api_key)))
-    sources = await stack.enter_async_context(HttpDownloads(settings.discord_cdn_hosts))
-    return SourceRelay(client, sources, settings.relay_sources, base_url)
+async def _gallery(
+    settings: Settings, pictures: Pictures, clock: Clock, stack: AsyncExitStack
+) -> Gallery:
+    results = await stack.enter_async_context(HttpDownloads(settings.result_hosts))
+    copies = await stack.enter_async_context(HttpDownloads(settings.discord_cdn_hosts))
+    return Gallery(results, copies, pictures, clock)
+
+
+def _jobs(
+    settings: Settings, store: SqlStore, standing: Standing, bell: Bell, journal: Journal
+) -> Jobs:
+    budgets = BudgetWatch(store.houses, journal)
+    return Jobs(
+        *(store, standing, SystemClock(), bell, _rulebook(settings), budgets, journal),
+        callbacks=settings.public_url is not None,
+        relays=settings.relay_sources == "auto",
+    )
+
+
+def _rulebook(settings: Settings) -> Rulebook:
+    return Rulebook(settings.limits, settings.policy)
+
+
+def _copies(settings: Settings, store: SqlStore) -> FolderCopies:
+    days = settings.retention_days
+    return FolderCopies(
+        *(sources_folder(settings.database_url), store.houses, SystemClock()),
+        life=timedelta(days=days) if days else LONGEST_LIFE,
+    )
+
+
+async def _sources(
+    settings: Settings, bot: DarkroomBot, copies: FolderCopies, stack: AsyncExitStack
+) -> Sources:
+    uploads = ApiUploads(settings.apimodels_base_url, SecretStr(settings.api_key))
+    downloads = HttpDownloads(settings.source_hosts, limits=SOURCE_LIMITS)
+    means = Means(
+        downloads=await stack.enter_async_context(downloads),
+        pictures=PillowSources(),
+        uploads=await stack.enter_async_context(uploads),
+        copies=copies,
+        messages=DiscordMessages(bot),
+    )
+    reach = Reach(settings.relay_sources, settings.apimodels_base_url)
+    return Sources(means, reach, SystemClock())
 
 
 def _services(
     settings: Settings,
-    store: Store,
+    store: SqlStore,
     jobs: Jobs,
     houses: Houses,
     journal: Journal,
@@ -133,6 +185,7 @@ def _services(
     return Services(
         jobs=jobs,
         houses=houses,
+        drafts=store.drafts,
         journal=journal,
         charts=ChartPainter(),
         facts=store,
@@ -140,6 +193,7 @@ def _services(
         model=MODELS[settings.apimodels_model],
         source_hosts=settings.discord_cdn_hosts,
         allow_dms=settings.allow_dms,
+        replies=settings.replies,
         allowed_guild_ids=settings.allowed_guild_ids,
         dev_guild_id=settings.discord_guild_id,
         replace_commands=replace_commands,

@@ -1,10 +1,29 @@
 """Wakes whoever waits for a job. A missed ring costs a tick of the care loop, never a job."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from bot.ports import Clock
+
+
+class Ear(asyncio.Event):
+    """Set by each ring for one job, until whoever listens clears it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._called: set[int] = set()
+
+    def call(self, number: int) -> None:
+        """A ring because of the task of the job's submission with this number."""
+        self._called.add(number)
+
+    def was_called(self, number: int) -> bool:
+        """Whether such a ring came since this was last asked."""
+        called = number in self._called
+        self._called.discard(number)
+        return called
 
 
 class Bell:
@@ -12,22 +31,37 @@ class Bell:
 
     def __init__(self) -> None:
         self.anyone = asyncio.Event()
-        self._listeners: dict[int, asyncio.Event] = {}
+        self._ears: defaultdict[int, set[Ear]] = defaultdict(set)
 
-    def ring(self, job_id: int) -> None:
-        """Wake the driver of this job, if it has one, and the care loop."""
-        if job_id in self._listeners:
-            self._listeners[job_id].set()
+    def ring(self, job_id: int, called: int | None = None) -> None:
+        """Wake all who work on this job, and the care loop.
+
+        `called`: the number of the submission whose task is said to have news.
+        """
+        for ear in self._ears.get(job_id, ()):
+            if called is not None:
+                ear.call(called)
+            ear.set()
+        self.anyone.set()
+
+    def ring_all(self) -> None:
+        """Wake everybody."""
+        for ears in self._ears.values():
+            for ear in ears:
+                ear.set()
         self.anyone.set()
 
     @contextmanager
-    def listen(self, job_id: int) -> Iterator[asyncio.Event]:
-        """An event that is set by each ring for this job; one listener a job."""
-        event = self._listeners[job_id] = asyncio.Event()
+    def listen(self, job_id: int) -> Iterator[Ear]:
+        """An ear of one's own that is set by each ring for this job."""
+        ear = Ear()
+        self._ears[job_id].add(ear)
         try:
-            yield event
+            yield ear
         finally:
-            del self._listeners[job_id]
+            self._ears[job_id].discard(ear)
+            if not self._ears[job_id]:
+                del self._ears[job_id]
 
 
 async def rung_within(event: asyncio.Event, seconds: float, clock: Clock) -> bool:

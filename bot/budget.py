@@ -35,7 +35,8 @@ class BudgetWatch:
         if case.guild_id is None or not limit:
             return
         price = case.price_micro_usd
-        used = case.usage.server_month_micro_usd + (price if isinstance(outcome, Job) else 0)
+        taken = case.cost_micro_usd if isinstance(outcome, Job) else 0
+        used = case.usage.server_month_micro_usd + taken
         percent = reached(used, limit, price)
         month = month_start(case.usage.now)
         if not percent or self._told.get(case.guild_id) == (month, limit, percent):
@@ -47,7 +48,7 @@ class BudgetWatch:
             return
         self._told[case.guild_id] = (month, limit, percent)
         if first:
-            end = next_month(case.usage.now)
+            end = None if price > limit else next_month(case.usage.now)
             self._journal.note(BudgetWarning(case.guild_id, percent, used, limit, end))
 
 

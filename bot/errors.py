@@ -7,7 +7,9 @@ DarkroomError
 │   ├── StoreUnavailable    ... for now: full, locked, read-only
 │   └── JobNotFound         no job has this id
 ├── UserError               its text may be shown to people; nothing else may
-│   └── SourceRejected      an attachment cannot be used as an input image
+│   ├── SourceRejected      an attachment cannot be used as an input image
+│   └── SourceGone          an input image of an earlier picture cannot be had any more
+├── SourceUnusable          an input image's bytes can be made nothing of
 ├── ProviderError           the image API; carries a Failure code
 │   ├── NotCreated          surely no task was made: refused connection, DNS, TLS, 429
 │   ├── OutcomeUnknown      a task may have been made: time-out, reset, broken answer
@@ -23,7 +25,8 @@ DarkroomError
 │   ├── ProviderFault       500 and every failure without a class of its own
 │   └── NoResult            completed, but without a usable URL
 ├── DownloadError           a result could not be fetched
-│   ├── DownloadUnavailable ... for now: 404, 5xx, broken off; may be repeated
+│   ├── DownloadUnavailable ... for now: 5xx, broken off; may be repeated
+│   │   ├── DownloadMissing 404 or 410: not there, or not there yet
 │   │   └── DownloadDamaged the bytes are no picture: perhaps only this once
 │   └── DownloadRejected    ... for good: forbidden host, too large, no picture
 └── ChatError               Discord refused to show something (see each class)
@@ -71,6 +74,16 @@ class UserError(DarkroomError):
 
 class SourceRejected(UserError):
     """An attachment cannot be used as an input image; the text names the file and the reason."""
+
+
+class SourceGone(UserError):
+    """An input image of an earlier picture is nowhere any more; the text names it."""
+
+
+class SourceUnusable(DarkroomError):
+    """An input image is none, is damaged, or has more pixels than we dare to open."""
+
+    failure: ClassVar[Failure] = Failure.SOURCE_UNUSABLE
 
 
 class ProviderError(DarkroomError):
@@ -165,11 +178,15 @@ class NoResult(ProviderError):
 
 
 class DownloadError(DarkroomError):
-    """A result could not be fetched."""
+    """A result or an input image could not be fetched."""
 
 
 class DownloadUnavailable(DownloadError):
-    """The result is not there for now: 404 at first, 5xx, broken off. May be repeated."""
+    """The file is not there for now: 404 at first, 5xx, broken off. May be repeated."""
+
+
+class DownloadMissing(DownloadUnavailable):
+    """404 or 410: nothing is there, or nothing yet."""
 
 
 class DownloadDamaged(DownloadUnavailable):

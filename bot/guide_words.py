@@ -1,12 +1,11 @@
 """What everybody reads about the bot itself: help, privacy, one's own data, one's own use."""
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 
 from bot.catalogue import Model
-from bot.figures import duration, money, until
+from bot.figures import duration, money
 from bot.house_rules import UsageReport
-from bot.models import Limits, Usage
+from bot.models import COPY_DAYS, Limits, Usage
 
 # Commands, at most 100 characters each.
 USAGE = "What is left for you today"
@@ -18,14 +17,15 @@ MY_DATA = "Get what I keep of you, or have it deleted"
 # Own data.
 MY_DATA_QUESTION = (
     "You can have everything that I keep of you as a file, or have it deleted. Deleting cannot be "
-    "taken back: prompts, pictures' addresses and your `/history` go; what a limit or the bill "
-    "still counts stays without any content. Pictures that stand in channels stay there; delete "
-    "those messages yourself or ask a moderator."
+    "taken back: prompts, pictures' addresses, copies of the pictures you attached and your "
+    "`/history` go; what a limit or the bill still counts stays without any content. Pictures "
+    "that stand in channels stay there; delete those messages yourself or ask a moderator."
 )
 EXPORT_LABEL = "Get my data as a file"
 FORGET_LABEL = "Delete my data …"
 FORGET_SURE = "Yes, delete my data"
 KEEP = "Keep it"
+NOTHING_YET = "There is no picture of yours that could be deleted now."
 KEPT = "Nothing was deleted."
 EXPORTED = "Here is everything that I keep of you, as JSON."
 EXPORT_TOO_LARGE = "It is too large for a message here; please ask this bot's owner for it."
@@ -34,13 +34,9 @@ EXPORT_NAME = "darkroom-my-data.json"
 
 def forgotten(count: int) -> str:
     """A person's content is gone."""
-    if not count:
-        return "I kept nothing of you that could be deleted."
     pictures = "1 picture" if count == 1 else f"{count} pictures"
-    return (
-        f"Deleted: prompts and addresses of {pictures}. What is still being made goes once it is "
-        "done."
-    )
+    gone = f"Deleted: prompts and addresses of {pictures}." if count else NOTHING_YET
+    return f"{gone} What is still being made goes within a minute after it is done."
 
 
 def welcome(price_micro_usd: int, settings: str, imagine: str) -> str:
@@ -52,8 +48,19 @@ def welcome(price_micro_usd: int, settings: str, imagine: str) -> str:
     )
 
 
-def help_text(mention: Callable[[str], str], model: Model) -> str:
-    """What there is, with three worked examples; `mention` makes a command clickable."""
+def help_text(mention: Callable[[str], str], model: Model, me: str | None) -> str:
+    """What there is, with worked examples; `mention` makes a command clickable.
+
+    `me` mentions the bot; None where it does not listen for that.
+    """
+    by_message = (
+        ""
+        if me is None
+        else "**Or without a command**\n"
+        f"{me} make it night, as a reply to a picture of mine, changes that picture. In a message "
+        "of its own: with one file it changes that, with several it puts them together, without "
+        "any it makes a new picture.\n\n"
+    )
     return (
         "**Make a picture from words**\n"
         f"{mention('imagine')} `prompt:` a lighthouse in a storm, oil on canvas "
@@ -66,7 +73,14 @@ def help_text(mention: Callable[[str], str], model: Model) -> str:
         f"{mention('fuse')} `prompt:` the cat of image 1 on the sofa of image 2 `image1:` "
         "`image2:` your files\n"
         "Call them image 1, image 2, … in the order in which you attach them.\n\n"
-        f"{mention('history')} sends your earlier pictures again, {mention('usage')} says what is "
+        "**Go on from a picture that is here**\n"
+        "Below each picture of mine, *Re-roll* makes the same again and *Edit image* asks what "
+        "should change. In the menu of anybody's message (right-click or long press, Apps), *Edit "
+        "image* changes its picture and *Fuse images* gathers its pictures in a private list.\n\n"
+        f"{by_message}"
+        f"{mention('history')} finds, shows, sends and deletes your earlier pictures; with "
+        "`private`, where this server allows it, only you and its moderators see one. "
+        f"{mention('usage')} says what is "
         f"left for you today. One picture costs {money(model.price_micro_usd)}; a picture that "
         "failed does not count.\n"
         f"What I keep: {mention('darkroom privacy')}. Rules of this server: "
@@ -74,25 +88,39 @@ def help_text(mention: Callable[[str], str], model: Model) -> str:
     )
 
 
-def privacy(retention_days: int) -> str:
-    """What is kept, why, how long and who gets it."""
+def privacy(retention_days: int, *, listens: bool) -> str:
+    """What is kept, why, how long and who gets it; `listens`: to messages that mention us."""
+    messages = (
+        " A message that mentions me is read as a request; at others I do not look, and I keep "
+        "nothing of them."
+        if listens
+        else ""
+    )
     days = "for good, until you delete it" if not retention_days else f"{retention_days} days"
+    copies = min(retention_days or COPY_DAYS, COPY_DAYS)
     return (
         "**What I keep:** your Discord id and name, your prompts, addresses of the pictures you "
-        "attach and of those I made, when and where you asked, and what it cost. Of servers: "
-        "their rules and who changed them, and whom moderators shut out.\n"
-        "**Why:** to make and show your pictures, to find them again in `/history`, and to count "
-        "limits and money.\n"
-        f"**How long:** content {days}; the bare count and cost stay for the bill. Rules of a "
-        "server that I left: 30 days.\n"
+        "attach and of those I made, a copy of each picture you attach, when and where you asked, "
+        "and what it cost. The place where a photo was taken is removed from it. Of servers: "
+        f"their rules and who changed them, and whom moderators shut out.{messages}\n"
+        "**Why:** to make and show your pictures, to find them again in `/history`, to repeat "
+        "requests, and to count limits and money.\n"
+        f"**How long:** content {days}, copies of attached pictures {copies} days at most; of what "
+        "you delete earlier, a bare count and cost for at most 32 days, for limits and the bill. "
+        "Addresses of pictures that you gather with *Fuse images*: 1 hour. Rules of a server that "
+        "I left: 30 days.\n"
         "**Who gets it:** the image service apimodels.app gets your prompt and your attached "
-        "pictures, not your name; moderators of a server may see what was asked there. Nobody "
+        "pictures, not your name; moderators of a server may see what was asked there, private "
+        "pictures too. Nobody "
         "else, no advertising, no training by me.\n"
-        "**Your say:** `/darkroom my-data` gives you all of it as a file, or deletes it."
+        "**Your say:** `/darkroom my-data` gives you all of it but those copies as a file, or "
+        "deletes all of it."
     )
 
 
 # One's own use.
+RIGHT_NOW = "Right now"
+NOTHING_REFUSES = "You can ask for a picture."
 
 
 def remaining(usage: Usage, limits: Limits) -> str:
@@ -106,15 +134,11 @@ def remaining(usage: Usage, limits: Limits) -> str:
 
 def usage_rows(usage: Usage, limits: Limits) -> Sequence[tuple[str, str]]:
     """A small table: each limit with what is used of it."""
-    rows = [
+    return [
         ("Today", _of(usage.pictures_today, limits.daily_pictures, "pictures")),
         ("In the making", _of(usage.open_jobs, limits.jobs_per_person, "at once")),
         ("Between two pictures", duration(limits.cooldown_s) if limits.cooldown_s else "no wait"),
     ]
-    if limits.cooldown_s and usage.last_counted_at is not None:
-        next_at = usage.last_counted_at + timedelta(seconds=limits.cooldown_s)
-        rows.append(("Next picture", "now" if next_at <= usage.now else until(next_at)))
-    return rows
 
 
 def _of(used: int, limit: int, unit: str) -> str:

@@ -3,16 +3,14 @@
 None means: as the operator's settings say. 0 means no limit, as everywhere.
 """
 
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from types import MappingProxyType
 
-from bot.models import JobRequest, Limits, Refusal, RefusalReason
-
-_NOTHING = frozenset({"Cf", "Mn", "Me"})  # zero width, bidi, accents
+from bot.folding import folded
+from bot.models import Again, JobRequest, Limits, Refusal, RefusalReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +43,10 @@ class HouseRules:
         spoiler: pictures are posted behind a spoiler.
         ping: whoever waited long is pinged when the picture is ready.
         log_channel_id: where the server's log goes.
+        replies: messages that mention the bot are taken as requests.
+        ask_above_micro_usd: a request that costs more is made only after its price was taken; 0:
+            never asks.
+        private: people may ask for pictures that only they see.
     """
 
     cooldown_s: int | None = None
@@ -62,6 +64,9 @@ class HouseRules:
     spoiler: bool = False
     ping: bool = True
     log_channel_id: int | None = None
+    replies: bool = True
+    ask_above_micro_usd: int = 0
+    private: bool = False
 
 
 DEFAULT = HouseRules()
@@ -84,11 +89,19 @@ class Circumstances:
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """A request as admission judges it."""
+    """A request as admission judges it.
+
+    Attributes:
+        price_micro_usd: of one picture.
+        confirmed: the asker has seen what all of it costs, and wants it.
+        again: the earlier job that it repeats, if it does.
+    """
 
     request: JobRequest
     here: Circumstances
     price_micro_usd: int
+    confirmed: bool = False
+    again: Again | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,23 +210,6 @@ def word_refusal(rules: HouseRules, prompt: str) -> Refusal | None:
         if f" {_folded_before(word)} " in text:
             return Refusal(RefusalReason.FORBIDDEN_WORD, word=word)
     return None
-
-
-def folded(text: str) -> str:
-    """Words alone, one space between them: case, accents and what shows nothing folded away.
-
-    Where words are written without spaces (Chinese, Japanese), each letter is a word, so that a
-    word is found within a sentence.
-    """
-    plain = unicodedata.normalize("NFKD", text).casefold()
-    seen = (char for char in plain if unicodedata.category(char) not in _NOTHING)
-    return " ".join("".join(map(_spaced, seen)).split())
-
-
-def _spaced(char: str) -> str:
-    if not char.isalnum():
-        return " "
-    return f" {char} " if unicodedata.east_asian_width(char) == "W" else char
 
 
 _folded_before = lru_cache(maxsize=10_000)(folded)  # the lists' words, of which each is asked often

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from bot.figures import exactly, money
 from bot.house_rules import HouseRules, RoleRule
-from bot.models import Limits
+from bot.models import Block, Limits
 
 _LISTED = 20
 
@@ -28,6 +28,9 @@ class Setting(StrEnum):
     ADULT = "Adult content"
     SPOILER = "Spoiler"
     PING = "Ping"
+    REPLIES = "Replies"
+    ASK_ABOVE = "Ask about the price"
+    PRIVATE = "Private pictures"
     LOG = "Log channel"
 
 
@@ -39,6 +42,11 @@ def out_of_range(setting: Setting, high: int, unit: str) -> str:
 def too_many(setting: Setting, number: int, high: int, unit: str) -> str:
     """A list is longer than the setting takes."""
     return f"{setting} takes at most {high:,} {unit}, not {number:,}. Nothing was changed."
+
+
+def list_too_large(limit_bytes: int) -> str:
+    """The word list has more letters than it may have, all in all."""
+    return f"The word list takes at most {limit_bytes // 1024} KB of text. Nothing was changed."
 
 
 def word_too_long(number: int, limit: int) -> str:
@@ -77,11 +85,11 @@ def ban_of(person_id: int) -> str:
     return f"Ban of <@{person_id}>"
 
 
-def ban_stands(*, banned: bool, until_when: datetime | None = None) -> str:
+def ban_stands(ban: Block | None) -> str:
     """How a ban stands."""
-    if not banned:
+    if ban is None:
         return "none"
-    return "until it is lifted" if until_when is None else f"until {_date(until_when)}"
+    return "until it is lifted" if ban.until is None else f"until {_date(ban.until)}"
 
 
 def _date(moment: datetime) -> str:
@@ -193,6 +201,24 @@ def _ping(rules: HouseRules, _: Limits) -> str:
     return "who waited long is pinged" if rules.ping else "nobody is pinged"
 
 
+DEAF = "commands and menus only: this bot's owner switched messages off everywhere"
+
+
+def _replies(rules: HouseRules, _: Limits) -> str:
+    return "messages that mention me are requests" if rules.replies else "commands and menus only"
+
+
+def _ask_above(rules: HouseRules, _: Limits) -> str:
+    limit = rules.ask_above_micro_usd
+    return f"whoever asks for more than {money(limit)} at once is asked first" if limit else "never"
+
+
+def _private(rules: HouseRules, _: Limits) -> str:
+    if rules.private:
+        return "people may ask for pictures that only they see; the log channel tells of them"
+    return "off: everybody in the channel sees every picture"
+
+
 def _log(rules: HouseRules, _: Limits) -> str:
     return "none" if rules.log_channel_id is None else f"<#{rules.log_channel_id}>"
 
@@ -209,6 +235,9 @@ _STANDS: Mapping[Setting, Callable[[HouseRules, Limits], str]] = MappingProxyTyp
         Setting.ADULT: _adult,
         Setting.SPOILER: _spoiler,
         Setting.PING: _ping,
+        Setting.REPLIES: _replies,
+        Setting.ASK_ABOVE: _ask_above,
+        Setting.PRIVATE: _private,
         Setting.LOG: _log,
     }
 )

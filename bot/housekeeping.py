@@ -1,39 +1,54 @@
-"""The daily task that removes what need not be kept any more."""
+"""The task that removes what need not be kept any more."""
 
 from datetime import timedelta
 
 import structlog
 
 from bot.errors import StoreError
-from bot.ports import Clock, HouseStore
+from bot.ports import Clock, Copies, Drafts, HouseStore
 
 SETTINGS_LIFE = timedelta(days=30)
 """How long a server's settings outlive our leaving it."""
 
 _ROUND = timedelta(days=1)
 _RETRY = timedelta(hours=1)
+_WISHES = timedelta(minutes=1)
 
 log = structlog.get_logger(__name__)
 
 
 class Housekeeping:
-    """Retention of pictures' rows, of left servers' settings, and late wishes to be forgotten."""
+    """Retention of pictures' rows and copies, servers' settings and drafts, and late wishes."""
 
-    def __init__(self, store: HouseStore, clock: Clock, retention_days: int) -> None:
+    def __init__(
+        self,
+        store: HouseStore,
+        drafts: Drafts,
+        copies: Copies,
+        clock: Clock,
+        retention_days: int,
+    ) -> None:
         self._store = store
+        self._drafts = drafts
+        self._copies = copies
         self._clock = clock
         self._retention_days = retention_days
 
     async def run(self) -> None:
-        """Tidy once a day for ever, the first time at once."""
+        """For ever: tidy at once and then daily, and grant wishes within a minute."""
+        due = self._clock.now()
         while True:
-            pause = _ROUND
+            now = self._clock.now()
             try:
-                await self.tidy()
+                if now >= due:
+                    due = now + _RETRY
+                    await self.tidy()
+                    due = now + _ROUND
+                else:
+                    await self._store.forget_wished()
             except StoreError as error:
                 log.warning("not tidied up", error=repr(error))
-                pause = _RETRY
-            await self._clock.sleep(pause.total_seconds())
+            await self._clock.sleep(_WISHES.total_seconds())
 
     async def tidy(self) -> None:
         """Remove what is due now; twice is harmless. Raises StoreError."""
@@ -42,5 +57,7 @@ class Housekeeping:
         if self._retention_days:
             before = now - timedelta(days=self._retention_days)
             forgotten += await self._store.forget_before(before)
+        await self._drafts.forget_old_drafts()
+        await self._copies.sweep()
         servers = await self._store.forget_left(now - SETTINGS_LIFE)
         log.info("tidied up", pictures=forgotten, servers=servers)

@@ -17,8 +17,10 @@ from bot.account import Standing
 from bot.bell import Bell
 from bot.budget import BudgetWatch
 from bot.catalogue import MODELS
+from bot.history import Page, Search
 from bot.house_rules import Asking, Circumstances, HouseRules
 from bot.models import (
+    Again,
     Change,
     Charged,
     Failure,
@@ -37,13 +39,14 @@ from bot.models import (
     TaskPhase,
     Usage,
 )
-from bot.notices import PictureDelivered
+from bot.notices import PictureDelivered, PictureRemoved, PictureShared
 from bot.ports import Clock, Journal, Store
+from bot.waits import UsualWaits
 
 ADMISSION_DEADLINE_S = 2.0
 ANSWER_DEADLINE = timedelta(seconds=10)
+REPLY_DEADLINE = timedelta(seconds=20)  # to a message, for which Discord sets none
 REMEMBERED = 1000  # people whose last turn the line knows
-WAITS_LIFE = timedelta(minutes=1)
 TOKEN_WARNING = timedelta(seconds=90)
 QUEUE_LIFE = timedelta(minutes=10)
 
@@ -63,6 +66,7 @@ class Jobs:
 
     Args:
         callbacks: whether the provider can reach us, so that an unknown outcome may resolve.
+        relays: whether what the API could not fetch is sent up to it and submitted once more.
     """
 
     def __init__(
@@ -76,6 +80,7 @@ class Jobs:
         journal: Journal,
         *,
         callbacks: bool,
+        relays: bool,
     ) -> None:
         self._store = store
         self._standing = standing
@@ -85,26 +90,36 @@ class Jobs:
         self._budgets = budgets
         self._journal = journal
         self._callbacks = callbacks
+        self._relays = relays
         self._closed = False
         self._seen: dict[int, Job] = {}
-        self._waits: dict[str, tuple[int, datetime]] = {}
+        self._waits = UsualWaits(store, clock)
         self._turns = itertools.count(1)
         self._served: dict[int, int] = {}
 
     # Admission and the first answer.
 
-    async def admit(self, request: JobRequest, here: Circumstances) -> Job | Refusal | None:
+    async def admit(
+        self,
+        request: JobRequest,
+        here: Circumstances,
+        *,
+        confirmed: bool = False,
+        again: Again | None = None,
+    ) -> Job | Refusal | None:
         """Let a request in, or say which rule refuses it; None: this event was here before.
 
         Whether the provider's filter is on follows from the server's rules, not from the request.
+        `confirmed`: the asker has seen the price and wants it.
 
         Raises:
             TimeoutError: no decision within 2 s; nothing was admitted.
             StoreUnavailable: nothing was admitted.
         """
-        if reason := RefusalReason.STOPPING if self._closed else self._standing.refusal:
-            return Refusal(reason)
-        asking = Asking(request, here, MODELS[request.model].price_micro_usd)
+        if self.stopped is not None:
+            return Refusal(self.stopped)
+        price_micro_usd = MODELS[request.model].price_micro_usd
+        asking = Asking(request, here, price_micro_usd, confirmed, again)
         cases: list[rules.Case] = []
         decide = partial(self._decide, cases, asking)
         admission = await self._store.admit(asking, decide, deadline_s=ADMISSION_DEADLINE_S)
@@ -136,16 +151,29 @@ class Jobs:
         await self._end_queued(job, State.CANCELLED, Failure.UNANSWERED)
 
     def unheard(self, jobs: Sequence[Job]) -> list[int]:
-        """Those of which no row says within 10 s that the first answer went out."""
-        before = self._clock.now() - ANSWER_DEADLINE
-        return [job.id for job in jobs if job.answered_at is None and job.created_at < before]
+        """Those of which no row says in time that the first answer went out."""
+        now = self._clock.now()
+        return [
+            job.id
+            for job in jobs
+            if job.answered_at is None and job.created_at < now - _answer_deadline(job)
+        ]
 
     async def sweep_paused(self, jobs: Sequence[Job]) -> None:
-        """While submissions are paused, give up those that have waited for 10 minutes."""
+        """While submissions are paused, give up those that have waited for 10 minutes.
+
+        At once where others of the job gave pictures: those wait for nothing.
+        """
         before = self._clock.now() - QUEUE_LIFE  # no burst of old pictures at breakfast
         for job in jobs:
-            if self._standing.pause and job.state is State.QUEUED and job.created_at < before:
+            waited = job.created_at < before or job.result_urls
+            if self._standing.pause and waited:
                 await self._end_queued(job, State.FAILED, self._standing.pause)
+
+    @property
+    def stopped(self) -> RefusalReason | None:
+        """Why nobody's request is taken now: our own end, or trouble with the account."""
+        return RefusalReason.STOPPING if self._closed else self._standing.refusal
 
     def close(self) -> None:
         """Admit nothing more: the process is stopping."""
@@ -174,47 +202,47 @@ class Jobs:
         """Tasks that nobody waits for, whose price the ledger does not know."""
         return await self._store.unsettled(since)
 
-    async def history(self, person_id: int, guild_id: int | None) -> Sequence[Job]:
-        """A person's newest jobs there, undelivered ones first."""
-        return await self._store.history(person_id, guild_id, 25)
+    async def history(self, search: Search, number: int, size: int) -> Page:
+        """A page of a person's pictures there, undelivered ones first."""
+        return await self._store.history(search, number, size)
 
     async def outlook(self, job: Job) -> Outlook:
-        """Place in the line and usual wait."""
+        """Place in the line, usual wait and how much of it is over."""
+        usual_wait_s, now = await self._waits.of(job), self._clock.now()
+        waited_s = (now - (rules.begun_at(job) or now)).total_seconds()
         return Outlook(
             place=self._place(job),
-            usual_wait_s=await self._usual_wait_s(job.request.model),
-            token_dying=self.token_dies_at(job) <= self._clock.now(),
+            usual_wait_s=usual_wait_s,
+            thirds=rules.thirds_passed(waited_s, usual_wait_s),
+            token_dying=self._token_dies_at(job) <= now,
         )
 
+    async def patience_s(self, job: Job, timeout_s: float) -> float:
+        """How long each submission of the job is waited for."""
+        return rules.patience_s(job, await self._waits.of(job), timeout_s)
+
     @staticmethod
-    def token_dies_at(job: Job) -> datetime:
+    def _token_dies_at(job: Job) -> datetime:
         """When the message would soon be out of our reach; never where the bot itself can edit."""
         if job.request.bot_can_edit:
             return datetime.max.replace(tzinfo=UTC)
         return job.request.reply.born_at + rules.TOKEN_LIFE - TOKEN_WARNING
 
-    async def _usual_wait_s(self, model: str) -> int:
-        """Read once a minute: people wait for the answer that says it."""
-        now = self._clock.now()
-        known_s, until = self._waits.get(model, (0, now))
-        if now >= until:
-            own_s = await self._store.usual_wait_s(model)
-            known_s = round(own_s or MODELS[model].usual_wait_s)
-            self._waits[model] = (known_s, now + WAITS_LIFE)
-        return known_s
-
     def _place(self, job: Job) -> int:
         """By the care loop's last look: nobody's answer waits for a read of all open jobs."""
         if job.state is not State.QUEUED:
             return 1
-        queued, running = rules.queue_of(list(self._seen.values()))
-        if all(job_id != job.id for job_id, _ in queued):  # its answer, which says it, is not out
-            queued.append((job.id, job.request.person_id))
-        return rules.in_turn(queued, running, self._served).index(job.id) + 1
+        # Its answer, which says it, is not out: it counts as if it were.
+        mine = replace(job, answered_at=job.answered_at or job.created_at)
+        queued, running = rules.queue_of(list((self._seen | {job.id: mine}).values()))
+        own = {one.id for one in job.submissions}
+        line = rules.in_turn(queued, running, self._served)
+        return next(place for place, one in enumerate(line, start=1) if one in own)
 
-    def line(self, jobs: Sequence[Job]) -> list[int]:
-        """Ids of those among the open jobs that wait for a turn, in turn."""
-        return rules.in_turn(*rules.queue_of(jobs), self._served)
+    def line(self, jobs: Sequence[Job]) -> list[Submission]:
+        """Those of the open jobs that wait for a turn, in turn."""
+        known = {one.id: one for job in jobs for one in job.submissions}
+        return [known[one] for one in rules.in_turn(*rules.queue_of(jobs), self._served)]
 
     # The way to the provider.
 
@@ -250,6 +278,13 @@ class Jobs:
             Change(failure=failure, charged=Charged.NO),
         )
 
+    async def unfetched(self, submission: Submission) -> Job | None:
+        """The provider refused the POST: it could not fetch a source. Once more, if that helps."""
+        change = Change(failure=Failure.SOURCE_UNREACHABLE, charged=Charged.NO)
+        return await self._move(
+            submission, {State.SUBMITTING}, State.FAILED, change, stand_in=self._relays
+        )
+
     async def answer_lost(self, submission: Submission) -> Job | None:
         """Nobody knows whether a task was made. Without callbacks nobody ever will."""
         if self._callbacks:
@@ -274,7 +309,7 @@ class Jobs:
                 await self._revive(submission, task_id)
         elif submission.task_id == task_id and submission.state is State.EXPIRED:
             await self._revive(submission, task_id)
-        self._bell.ring(submission.job_id)
+        self._bell.ring(submission.job_id, called=submission.number)
 
     async def observed(self, submission: Submission, task: Task) -> Job | None:
         """A read of the task; None when it said nothing new or came second."""
@@ -330,22 +365,49 @@ class Jobs:
     # The end.
 
     async def delivered(self, job: Job) -> Job | None:
-        """People see the pictures."""
+        """People see the pictures; that a late one was added to them is no news."""
         sources = {State.READY, State.UNDELIVERABLE}
         moved = _logged(await self._store.move_job(job.id, sources, State.DELIVERED))
-        if moved is not None:
+        told = job.request.private and job.state is State.UNDELIVERABLE
+        if moved is not None and not told and job.showing.state is not State.DELIVERED:
             self._journal.note(PictureDelivered(moved))
         return moved
 
     async def undeliverable(self, job: Job) -> Job | None:
-        """No place left to show it, or a person decided so; kept for /history."""
-        return _logged(await self._store.move_job(job.id, {State.READY}, State.UNDELIVERABLE))
+        """No place left to show it, or a person decided so; kept for /history.
+
+        A private one is as good as seen by that, for nobody but its asker ever sees more of it.
+        """
+        moved = _logged(await self._store.move_job(job.id, {State.READY}, State.UNDELIVERABLE))
+        if moved is not None and moved.request.private:
+            self._journal.note(PictureDelivered(moved))
+        return moved
+
+    async def shared(self, job: Job, showing: Showing) -> None:
+        """A private picture stands in the channel now, for everybody."""
+        was_hidden = (await self.get(job.id)).hidden
+        await self.showed(job.id, showing)
+        if was_hidden:
+            self._journal.note(PictureShared(replace(job, showing=showing)))
+
+    async def forget(self, job: Job, by_person_id: int) -> bool:
+        """Remove a job's content for good; False: it is not over."""
+        forgotten = await self._store.forget_job(job.id)
+        guild_id = job.request.place.guild_id
+        if forgotten and by_person_id != job.request.person_id and guild_id is not None:
+            self._journal.note(PictureRemoved(guild_id, by_person_id, job))
+        return forgotten
 
     async def unusable(self, job: Job) -> Job | None:
         """The results are no pictures: we failed, so the person pays nothing."""
         return _logged(
             await self._store.move_job(job.id, {State.READY}, State.FAILED, Failure.NO_USABLE_IMAGE)
         )
+
+    async def useless(self, submission: Submission) -> Job | None:
+        """What this one gave is no picture, while others of the job gave some."""
+        change = Change(failure=Failure.NO_USABLE_IMAGE)
+        return await self._move(submission, {State.READY}, State.FAILED, change)
 
     async def renew(self, job: Job, reply: Reply) -> None:
         """A press brought a fresh token: the job's message can be edited for 15 minutes more.
@@ -366,10 +428,15 @@ class Jobs:
 
     async def _end_queued(self, job: Job, target: State, failure: Failure) -> None:
         for submission in job.submissions:
-            await self._move(submission, {State.QUEUED}, target, Change(failure=failure))
+            if submission.state is State.QUEUED:
+                await self._move(submission, {State.QUEUED}, target, Change(failure=failure))
 
     async def _take(self, submission: Submission, sources: set[State], task: Task) -> Job | None:
-        """Enter the state that the task's phase means."""
+        """Enter the state that the task's phase means.
+
+        A failed task costs nothing, so when it could not fetch a source another one is sent.
+        """
+        stand_in = False
         if task.phase is TaskPhase.COMPLETED:
             target, change = (
                 State.READY,
@@ -380,9 +447,10 @@ class Jobs:
             failure = task.failure or Failure.PROVIDER
             charged = Charged.YES if failure is Failure.NO_RESULT else Charged.NO
             target, change = State.FAILED, Change(failure=failure, charged=charged, task_id=task.id)
+            stand_in = self._relays and failure is Failure.SOURCE_UNREACHABLE
         else:
             target, change = State.WAITING, Change(task_id=task.id)
-        return await self._move(submission, sources, target, change)
+        return await self._move(submission, sources, target, change, stand_in=stand_in)
 
     async def _revive(self, submission: Submission, task_id: str) -> Job | None:
         """A task that was given up is waited for again, with a new time limit."""
@@ -394,12 +462,23 @@ class Jobs:
         )
 
     async def _move(
-        self, submission: Submission, sources: set[State], target: State, change: Change
+        self,
+        submission: Submission,
+        sources: set[State],
+        target: State,
+        change: Change,
+        *,
+        stand_in: bool = False,
     ) -> Job | None:
-        job = _logged(await self._store.move(submission.id, sources, target, change))
+        moved = await self._store.move(submission.id, sources, target, change, stand_in=stand_in)
+        job = _logged(moved)
         if job is not None:
             self._bell.ring(job.id)
         return job
+
+
+def _answer_deadline(job: Job) -> timedelta:
+    return ANSWER_DEADLINE if job.request.reply.token else REPLY_DEADLINE
 
 
 def _logged(moved: Job | None) -> Job | None:

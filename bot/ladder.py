@@ -3,19 +3,12 @@
 from enum import StrEnum
 
 from bot.errors import ChatUnavailable
-from bot.models import Showing
+from bot.models import Rung, Showing
 
 LONGEST_RATE_LIMIT_S = 10.0
 
 
-class Rung(StrEnum):
-    """Ways to show a job, best first."""
-
-    INTERACTION = "interaction"
-    BOT = "bot"
-    CHANNEL = "channel"
-    DM = "dm"
-    NOWHERE = "nowhere"
+NEW_MESSAGES = frozenset({Rung.CHANNEL, Rung.DM})
 
 
 class Ending(StrEnum):
@@ -29,7 +22,7 @@ class Ending(StrEnum):
 def first_rung(showing: Showing) -> Rung:
     """Where it was shown last; a new message that is known is edited, not posted again."""
     rung = Rung(showing.rung) if showing.rung else Rung.INTERACTION
-    if rung in {Rung.CHANNEL, Rung.DM} and showing.message_id is not None:
+    if rung in NEW_MESSAGES and showing.message_id is not None:
         return Rung.BOT
     return rung
 

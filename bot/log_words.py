@@ -1,6 +1,6 @@
 """Lines of a server's log channel: small, complete, and unable to ping or format anything."""
 
-from bot import inert
+from bot import history, inert
 from bot.figures import money, until
 from bot.models import Charged, Job
 from bot.notices import (
@@ -8,6 +8,8 @@ from bot.notices import (
     Incident,
     Notice,
     PictureDelivered,
+    PictureRemoved,
+    PictureShared,
     ProviderPause,
     SettingChanged,
 )
@@ -26,10 +28,12 @@ def _sentence(notice: Notice) -> str:
     match notice:
         case PictureDelivered(job=job):
             return picture(job)
+        case PictureShared(job=job):
+            return f"📣 {_asker(job)} shared `#{job.code}`, which was private, {_where(job)}"
+        case PictureRemoved(by_person_id=by_person_id, job=job):
+            return f"🗑️ <@{by_person_id}> deleted `#{job.code}` of {_asker(job)} for good"
         case SettingChanged(change=change):
-            before, after = (
-                inert.line(text, _VALUE_LIMIT) for text in (change.before, change.after)
-            )
+            before, after = _own(change.before), _own(change.after)
             return f"⚙️ <@{change.by_person_id}> changed {change.what}: {before} → {after}"
         case Incident():
             return _incident(notice)
@@ -39,18 +43,35 @@ def _sentence(notice: Notice) -> str:
             return _budget(notice)
 
 
+def _own(text: str) -> str:
+    """Words of ours about a rule: mentions stay whole, so that they are shown as names."""
+    if len(text) <= _VALUE_LIMIT:
+        return text
+    return text[:_VALUE_LIMIT].rpartition(" ")[0] + " …"
+
+
 def picture(job: Job) -> str:
     """Who got what, where, for how much."""
-    asker, request = f"<@{job.request.person_id}>", job.request
+    request = job.request
     what = inert.line(request.prompt, _PROMPT_LIMIT)
+    kind = f"🔒 private {request.kind}" if job.hidden else str(request.kind)
+    code, link = f"`#{job.code}`", _link(job)
+    code = code if link is None else f"[{code}]({link})"
     where = f"<#{request.place.channel_id}>"
-    showing = job.showing
-    if showing.message_id is not None and request.place.guild_id is not None:
-        where = (
-            f"https://discord.com/channels/{request.place.guild_id}"
-            f"/{showing.channel_id}/{showing.message_id}"
-        )
-    return f"🖼️ {asker} {request.kind} `#{job.code}` {_price(job)} {where}: {what}"
+    return f"🖼️ {_asker(job)} {kind} {code} {_price(job)} in {where}: {what}"
+
+
+def _asker(job: Job) -> str:
+    return f"<@{job.request.person_id}>"
+
+
+def _where(job: Job) -> str:
+    return _link(job) or f"<#{job.request.place.channel_id}>"
+
+
+def _link(job: Job) -> str | None:
+    """To the message, where others than its asker can open it."""
+    return None if history.server_of_message(job) is None else history.link(job)
 
 
 def _price(job: Job) -> str:
@@ -79,6 +100,11 @@ def _pause(kind: str, *, over: bool) -> str:
 
 def _budget(notice: BudgetWarning) -> str:
     used, limit = money(notice.used_micro_usd), money(notice.limit_micro_usd)
+    if notice.until is None:
+        return (
+            f"💰 This month's budget of {limit} is less than one picture costs: no pictures here; "
+            "`/settings budget` raises it."
+        )
     if notice.percent >= 100:
         return (
             f"💰 This month's budget is used up: {used} of {limit}. No more pictures here; "

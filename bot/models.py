@@ -39,6 +39,7 @@ class Failure(StrEnum):
     POLICY = "policy"
     BAD_REQUEST = "bad_request"
     SOURCE_UNREACHABLE = "source_unreachable"
+    SOURCE_UNUSABLE = "source_unusable"
     BAD_KEY = "bad_key"
     NO_CREDITS = "no_credits"
     TASK_NOT_FOUND = "task_not_found"
@@ -63,12 +64,31 @@ class Charged(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One input image, as Discord or the API's files endpoint serves it."""
+    """One input image, as Discord or the API's files endpoint serves it.
+
+    Attributes:
+        content_type: what Discord says that it is; the bytes may be something else.
+        channel_id, message_id: the message that carries it, by which a fresh address can be had;
+            None for what was uploaded with a command or a form.
+        kept: name of a copy of ours, for when the address is dead; None: there is none.
+    """
 
     url: str
     filename: str
     content_type: str
     size_bytes: int
+    channel_id: int | None = None
+    message_id: int | None = None
+    kept: str | None = None
+
+
+COPY_DAYS = 30
+"""How long a copy of a source is kept at most."""
+
+
+def copy_name(job_id: int, position: int) -> str:
+    """Of our copy of a job's image `position`, counted from 1."""
+    return f"{job_id}-{position}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +103,59 @@ class Place:
 class Reply:
     """What is needed to edit an interaction's answer; the token lives 900 s from `born_at`.
 
-    A press on the message brings a fresh one, so `born_at` may be later than the request.
+    A press on the message brings a fresh one, so `born_at` may be later than the request. What was
+    asked by a message has none: `token` is empty.
     """
 
     application_id: int
     token: str = field(repr=False)
     born_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked for, whoever asks and wherever.
+
+    Attributes:
+        count: pictures, 1 to 4, each one submission.
+        private: only the asker sees it.
+    """
+
+    kind: Kind
+    prompt: str
+    aspect_ratio: str
+    sources: tuple[Source, ...] = ()
+    count: int = 1
+    private: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """That a wish repeats an earlier job's, by a press that somebody may make twice by accident.
+
+    Attributes:
+        job_id: the earlier job.
+        once: whether its asker may do that only once, or anybody as often as wanted, though
+            never twice in one breath.
+    """
+
+    job_id: int
+    once: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A wish that waits for its person: for a form to be sent, or for the price to be taken.
+
+    Attributes:
+        id: snowflake of the interaction or message that began it; the job's id later.
+    """
+
+    id: int
+    person_id: int
+    place: Place
+    wish: Wish
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +170,8 @@ class JobRequest:
         nsfw_checker: whether the provider's adult-content filter is on.
         bot_can_edit: whether the bot itself sees the channel, so that it can edit its answer
             when the token is dead.
+        count: pictures, each one submission of the job.
+        private: only the asker sees it: an ephemeral answer, which the bot itself cannot edit.
     """
 
     id: int
@@ -119,6 +188,19 @@ class JobRequest:
     sources: tuple[Source, ...] = ()
     nsfw_checker: bool = True
     bot_can_edit: bool = True
+    count: int = 1
+    private: bool = False
+
+    @property
+    def wish(self) -> Wish:
+        """What is asked for, without by whom and where."""
+        return Wish(
+            self.kind, self.prompt, self.aspect_ratio, self.sources, self.count, self.private
+        )
+
+
+STAND_IN = 100
+"""What is added to the number of a submission that another one, sent by itself, stands in for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +208,8 @@ class Submission:
     """One POST of a job; these rows are the ledger.
 
     Attributes:
-        number: 1-based within its job.
+        number: 1-based within its job; above `STAND_IN` it stands in for that number less
+            `STAND_IN`, whose sources the API could not fetch.
         callback_token: 32 random bytes, URL-safe text; the last part of its callback address.
         submitted_at: when the write-ahead intent was committed; None before.
         result_urls: the provider's addresses; they die after 7 days.
@@ -146,6 +229,16 @@ class Submission:
     result_urls: tuple[str, ...] = ()
 
 
+class Rung(StrEnum):
+    """Ways to show a job, best first."""
+
+    INTERACTION = "interaction"  # an edit by the interaction's token
+    BOT = "bot"  # an edit by the bot's own rights
+    CHANNEL = "channel"  # a new message in the channel
+    DM = "dm"  # ... or to the asker
+    NOWHERE = "nowhere"
+
+
 @dataclass(frozen=True, slots=True)
 class Showing:
     """What people last saw of a job, so that an edit happens only when it changes.
@@ -158,6 +251,8 @@ class Showing:
             from it still has to be shown.
         rung: name of the ladder's rung, stored before each new message.
         pinged: whether the asker was already told by the one short reply.
+        posted_urls: where the message's pictures lie at Discord, without the signature, which
+            dies; Discord itself signs such an address anew where an embed names it.
     """
 
     message_id: int | None = None
@@ -166,6 +261,7 @@ class Showing:
     state: State | None = None
     rung: str | None = None
     pinged: bool = False
+    posted_urls: tuple[str, ...] = ()
 
     def but(self, **changes: Any) -> Self:  # noqa: ANN401 - forwarded to replace
         """The same showing with some fields changed."""
@@ -198,9 +294,26 @@ class Job:
         return self.request.id
 
     @property
+    def standing(self) -> tuple[Submission, ...]:
+        """The submissions that count, each in its place, or what stands in for it there."""
+        numbers = {one.number for one in self.submissions}
+        counting = (one for one in self.submissions if one.number + STAND_IN not in numbers)
+        return tuple(sorted(counting, key=lambda one: one.number % STAND_IN))
+
+    @property
     def result_urls(self) -> tuple[str, ...]:
         """All results of all submissions, in order."""
-        return tuple(url for one in self.submissions for url in one.result_urls)
+        return tuple(url for one in self.standing for url in one.result_urls)
+
+    @property
+    def price_micro_usd(self) -> int:
+        """What all its pictures cost together."""
+        return sum(one.price_micro_usd for one in self.standing)
+
+    @property
+    def hidden(self) -> bool:
+        """Whether only its asker sees it: asked for in private, and not shared since."""
+        return self.request.private and self.showing.rung not in {Rung.BOT, Rung.CHANNEL}
 
 
 class TaskPhase(StrEnum):
@@ -270,12 +383,15 @@ class RefusalReason(StrEnum):
     PERSON_BLOCKED = "person_blocked"
     CHANNEL_NOT_ALLOWED = "channel_not_allowed"
     ROLE_NOT_ALLOWED = "role_not_allowed"
+    PRIVATE_OFF = "private_off"
     FORBIDDEN_WORD = "forbidden_word"
+    REPEATED = "repeated"
     PAUSED = "paused"
     NO_DIRECT_MESSAGES = "no_direct_messages"
     OUT_OF_CREDITS = "out_of_credits"
     BAD_KEY = "bad_key"
     STOPPING = "stopping"
+    PRICE_UNCONFIRMED = "price_unconfirmed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,7 +401,8 @@ class Refusal:
     Attributes:
         until: when it ends by itself, if it does.
         limit: the limit in its own unit (seconds, pictures, micro-USD).
-        used: how much of it is used.
+        used: how much of it is used; of an unconfirmed price: the price.
+        wanted: how many pictures were asked for.
         try_channels: channels where it would be allowed.
         word: the forbidden word or phrase.
     """
@@ -294,6 +411,7 @@ class Refusal:
     until: datetime | None = None
     limit: int = 0
     used: int = 0
+    wanted: int = 1
     try_channels: tuple[int, ...] = ()
     word: str = ""
 
@@ -322,6 +440,7 @@ class Usage:
         server_month_micro_usd: money held or spent by this server this calendar month, UTC.
         total_month_micro_usd: the same over everything.
         queued: jobs of everybody that wait for their turn.
+        repeated_at: when this person last repeated the job that the request repeats, if ever.
         block: the server's ban of this person, if there is one in force.
         server_blocked: the operator lets this server use nothing.
         paused: the operator stopped admissions everywhere.
@@ -334,6 +453,7 @@ class Usage:
     server_month_micro_usd: int = 0
     total_month_micro_usd: int = 0
     queued: int = 0
+    repeated_at: datetime | None = None
     block: Block | None = None
     server_blocked: bool = False
     paused: bool = False
@@ -353,10 +473,16 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The operator's rules that no server can change. `allowed_guild_ids` empty = every server."""
+    """The operator's rules that no server can change.
+
+    Attributes:
+        allowed_guild_ids: servers that may use us; empty: every one.
+        replies: whether messages that mention us are listened for.
+    """
 
     allowed_guild_ids: frozenset[int] = frozenset()
     allow_dms: bool = False
+    replies: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,13 +501,15 @@ class Outlook:
     """What a waiting person wants to know.
 
     Attributes:
-        place: 1-based place in the queue.
-        usual_wait_s: usual seconds in all.
+        place: 1-based place in the line of pictures.
+        usual_wait_s: usual seconds in all; of a job that was sent, as they were then.
+        thirds: how many thirds of them are over.
         token_dying: the message will soon be out of our reach unless somebody presses something.
     """
 
     place: int = 1
     usual_wait_s: int = 50
+    thirds: int = 0
     token_dying: bool = False
 
 
@@ -410,3 +538,17 @@ class PictureInfo:
     format: str
     width: int
     height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An input image on disk, in a form that the image API takes.
+
+    Attributes:
+        content_type: "image/png", "image/jpeg" or "image/webp".
+        untouched: whether these are the very bytes that the person sent.
+    """
+
+    path: Path
+    content_type: str
+    untouched: bool

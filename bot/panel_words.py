@@ -1,6 +1,7 @@
 """What admins and moderators read: commands, the settings' screen, its forms, reports."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from types import MappingProxyType
 
 from bot import inert
@@ -23,6 +24,10 @@ LIST_TOO_LONG = (
 )
 NO_FORBIDDEN_WORDS = "No words are forbidden here."
 NOT_ON_THE_LIST = "That is not on the list; nothing was changed."
+CHANGED_MEANWHILE = (
+    "Somebody else has changed this rule since your form opened; nothing was changed. Please open "
+    "it again."
+)
 ON_THE_LIST = "That is on the list already; nothing was changed."
 
 # Commands, at most 100 characters each.
@@ -55,6 +60,10 @@ LOG_WHERE = "A text channel where I may write"
 PING = "Whether whoever waited long is pinged when the picture is ready"
 ADULT_CONTENT = "Whether the adult-content filter is off in age-restricted channels"
 SPOILER = "Whether pictures are posted behind a spoiler"
+REPLIES = "Whether messages that mention me are taken as requests"
+ASK_ABOVE = "Ask people first when a request costs more than this"
+ASK_ABOVE_USD = "In US dollars; 0, or leave it out, to never ask"
+PRIVATE = "Whether people may ask for pictures that only they see"
 ON = "On or off"
 PRESET = "Several rules at once, to start with"
 PRESET_NAME = "Which"
@@ -92,6 +101,7 @@ RULES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "daily": ("Daily limit", "Pictures of one person a day"),
         "atonce": ("Pictures at once", "Unfinished pictures of one person"),
         "budget": ("Budget", "US dollars a month for the whole server"),
+        "askabove": ("Ask about the price", "Ask people first when a request costs much"),
         "channels": ("Channels", "Where pictures may be made"),
         "roles": ("Roles", "Who may make pictures, and who has no limits"),
         "filter": ("Forbidden words", "Words and phrases that no prompt may have"),
@@ -103,6 +113,7 @@ FIELDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "seconds": ("Seconds", "0 for none; empty for the operator's default"),
         "pictures": ("Pictures", "0 for no limit; empty for the operator's default"),
         "usd": ("US dollars a month", "0 for no limit of yours; empty for the operator's default"),
+        "above": ("US dollars for one request", "Ask first when it costs more; empty: never ask"),
         "role": ("Only for this role", "Empty: for everybody. A role's rule replaces it."),
         "allowed_channels": ("Pictures only in", "Nothing chosen: everywhere"),
         "denied_channels": ("Never in", "Threads follow their channel, channels their category"),
@@ -121,6 +132,8 @@ SWITCHES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "spoiler": ("Hide pictures behind a spoiler", "Show pictures openly"),
         "ping": ("Ping who waited long", "Never ping"),
         "adult": ("Allow adult content in 18+ channels", "Filter adult content everywhere"),
+        "replies": ("Take messages that mention me", "Commands and menus only"),
+        "private": ("Allow private pictures", "No private pictures"),
     }
 )
 PRESETS: Mapping[str, str] = MappingProxyType(
@@ -191,6 +204,7 @@ def no_log_there(channel_id: int) -> str:
 # Moderation.
 NOT_MY_PICTURE = "That is no picture of mine."
 NOT_MY_MESSAGE = "That is not a message of mine in this server; I delete only my own."
+LOG_STAYS = "That is this server's log; only people who may manage the server delete from it."
 REPORTING = "I am bringing it to this server's moderators …"
 REPORTED = "Thank you: this server's moderators have it now."
 NO_LOG_CHANNEL = (
@@ -206,8 +220,24 @@ REMOVED_ALREADY = "That message is gone already."
 REMOVE_LABEL = "Delete the picture"
 BLOCK_TITLE = "Shut somebody out"
 BLOCK_LABEL = "Block the person …"
+BLOCK_MANAGER = (
+    "Whoever may manage this server cannot be shut out: that person could lift it again. Nobody "
+    "was blocked."
+)
+UNBLOCK_ONESELF = "Somebody else has to let you in again."
+PERSON_UNKNOWN = (
+    "Discord did not tell me in time who that is; nobody was blocked. Please try again."
+)
 NOT_BLOCKED = "Nobody shut that person out."
 NOBODY_BLOCKED = "Nobody is shut out here."
+
+
+def too_many_reports(until_when: datetime) -> str:
+    """Somebody reports faster than anybody can read."""
+    return (
+        f"You have reported several pictures just now; the next you can report {until(until_when)}."
+        " If it cannot wait, tell a moderator directly."
+    )
 
 
 def report(job: Job, by_person_id: int, link: str) -> str:

@@ -18,9 +18,9 @@ from typing import Final, TypeVar
 from PIL import Image, ImageOps
 
 from bot.errors import DownloadRejected
+from bot.metadata import Bytes, webp_size
 from bot.models import PictureInfo
 
-Bytes = mmap.mmap | bytes
 T = TypeVar("T")
 
 MAX_PIXELS: Final = 40_000_000  # twice the largest that any model makes
@@ -161,25 +161,12 @@ def _walk_webp(data: Bytes) -> tuple[int, int]:
         kind, chunk = struct.unpack_from("<4sI", data, position)
         if position + 8 + chunk > length + 8:
             raise DownloadRejected("a truncated WebP file")
-        size = size if size != (0, 0) else _webp_size(kind, data, position + 8)
+        size = size if size != (0, 0) else webp_size(kind, data, position + 8)
         has_pixels = has_pixels or kind in {b"VP8 ", b"VP8L", b"ANMF"}
         position += 8 + chunk + chunk % 2
     if not has_pixels:
         raise DownloadRejected("a WebP file without pixels")
     return size
-
-
-def _webp_size(kind: bytes, data: Bytes, start: int) -> tuple[int, int]:
-    if kind == b"VP8X":
-        wide, high = (data[start + 4 : start + 7], data[start + 7 : start + 10])
-        return int.from_bytes(wide, "little") + 1, int.from_bytes(high, "little") + 1
-    if kind == b"VP8 ":
-        width, height = struct.unpack_from("<HH", data, start + 6)
-        return width & 0x3FFF, height & 0x3FFF
-    if kind == b"VP8L":
-        (bits,) = struct.unpack_from("<I", data, start + 1)
-        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
-    return 0, 0
 
 
 def _walk_gif(data: Bytes) -> tuple[int, int]:

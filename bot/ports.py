@@ -5,21 +5,25 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from bot.history import Page, Search
 from bot.house_rules import Asking, HouseRules, RuleChange, UsageReport
 from bot.models import (
     Balance,
     Block,
     Change,
     Charged,
+    Draft,
     Failure,
     Job,
     JobRequest,
     Outlook,
     Picture,
     PictureInfo,
+    Prepared,
     Refusal,
     Reply,
     Showing,
+    Source,
     State,
     Submission,
     Task,
@@ -69,11 +73,19 @@ class Store(Protocol):
         ...
 
     async def move(
-        self, submission_id: int, sources: Collection[State], target: State, change: Change
+        self,
+        submission_id: int,
+        sources: Collection[State],
+        target: State,
+        change: Change,
+        *,
+        stand_in: bool = False,
     ) -> Job | None:
         """Move one submission and, by `rules.job_state`, its job; None when it did not land.
 
         Leaves a row in `job_events`. A `task_id` that another submission has does not land.
+        With `stand_in`, another submission is queued in its place in the same transaction: once,
+        never for one that is itself a stand-in, only where there are sources.
         """
         ...
 
@@ -125,12 +137,22 @@ class Store(Protocol):
         """Record what a submission cost that is no longer anybody's picture."""
         ...
 
-    async def history(self, person_id: int, guild_id: int | None, limit: int) -> Sequence[Job]:
-        """A person's jobs there, undelivered ones first, then newest first."""
+    async def history(self, search: Search, number: int, size: int) -> Page:
+        """Page `number`, counted from 0, of what was found; the last one when there are fewer.
+
+        Undelivered ones first, then newest first; forgotten ones are not found.
+        """
         ...
 
-    async def usual_wait_s(self, model: str) -> float | None:
-        """Median seconds from submission to result of the model's last 50; None: too few."""
+    async def forget_job(self, job_id: int) -> bool:
+        """Remove the content of a job that is over, for good; False: it is not over."""
+        ...
+
+    async def usual_wait_s(self, model: str, before: datetime) -> float | None:
+        """Median seconds from submission to result of the model's last 50 until that moment.
+
+        None: too few. Of a past moment it stays the same.
+        """
         ...
 
     async def read_fact(self, name: str) -> str | None:
@@ -171,12 +193,12 @@ class HouseStore(Protocol):
         """The server's audit, newest first."""
         ...
 
-    async def block(self, guild_id: int, block: Block) -> None:
-        """Shut a person out of a server; replaces an earlier ban."""
+    async def block(self, guild_id: int, block: Block) -> Block | None:
+        """Shut a person out of a server; gives the ban in force that this one replaces."""
         ...
 
-    async def unblock(self, guild_id: int, person_id: int) -> bool:
-        """Lift a ban; False: there was none."""
+    async def unblock(self, guild_id: int, person_id: int) -> Block | None:
+        """Lift a ban and give it; None: there was none."""
         ...
 
     async def blocks(self, guild_id: int) -> Sequence[Block]:
@@ -243,7 +265,7 @@ class HouseStore(Protocol):
         ...
 
     async def forget_wished(self) -> int:
-        """Remove what was open when its person asked to be forgotten and is over now."""
+        """Remove what was open, or still counted, when its person asked to be forgotten."""
         ...
 
     async def forget_before(self, moment: datetime) -> int:
@@ -254,8 +276,16 @@ class HouseStore(Protocol):
         """Remember since when we are gone from a server."""
         ...
 
+    async def joined_server(self, guild_id: int) -> None:
+        """We are in a server, for the first time or again."""
+        ...
+
     async def servers_are(self, guild_ids: Collection[int]) -> None:
         """We are in these servers and in no others; who left before stays left since then."""
+        ...
+
+    async def remembered(self, job_ids: Collection[int]) -> Mapping[int, bool]:
+        """Of those that are there: whether they still have their content."""
         ...
 
     async def forget_left(self, before: datetime) -> int:
@@ -264,6 +294,39 @@ class HouseStore(Protocol):
 
     async def forget_server(self, guild_id: int) -> None:
         """Remove a server's rules, bans and audit."""
+        ...
+
+
+class Drafts(Protocol):
+    """What waits for its person for an hour: wishes and baskets, beside `Store`.
+
+    Raises:
+        StoreUnavailable: by every method, when the database cannot be used for now.
+    """
+
+    async def save_draft(self, draft: Draft) -> None:
+        """Keep a wish for an hour; twice with the same id keeps the later one."""
+        ...
+
+    async def find_draft(self, draft_id: int, person_id: int) -> Draft | None:
+        """A person's own draft, while it lives."""
+        ...
+
+    async def basket(self, person_id: int, channel_id: int) -> tuple[Source, ...]:
+        """A person's basket in a channel; empty an hour after its last change."""
+        ...
+
+    async def change_basket(
+        self,
+        person_id: int,
+        channel_id: int,
+        change: Callable[[tuple[Source, ...]], Sequence[Source]],
+    ) -> tuple[Source, ...]:
+        """Apply a pure change in one transaction; gives the basket as it is then."""
+        ...
+
+    async def forget_old_drafts(self) -> None:
+        """Remove drafts and baskets whose hour is over."""
         ...
 
 
@@ -279,7 +342,7 @@ class ImageApi(Protocol):
     """The paid, asynchronous image API. Every method raises ProviderError."""
 
     async def create(self, request: JobRequest, callback_url: str | None) -> Task:
-        """POST once, never again by itself.
+        """POST once, never again by itself; the API fetches the request's sources.
 
         Raises:
             NotCreated: surely no task; safe to try later.
@@ -315,10 +378,64 @@ class Alarm(Protocol):
 
 
 class Downloads(Protocol):
-    """Results over HTTP into files."""
+    """Results and input images over HTTP into files."""
 
     async def fetch(self, url: str, folder: Path) -> Path:
-        """Stream a result into a new file in `folder`. Raises DownloadError."""
+        """Stream a file into a new one in `folder`. Raises DownloadError."""
+        ...
+
+
+class Uploads(Protocol):
+    """The image API's own place for input images."""
+
+    async def upload(self, file: Path, content_type: str) -> str:
+        """Send a file up, free of charge; the address under which the API reads it for 7 days.
+
+        Raises:
+            NotCreated: not now; safe to try later.
+            ProviderError: refused.
+        """
+        ...
+
+
+class SourcePictures(Protocol):
+    """Input images made usable, off the event loop."""
+
+    async def prepare(self, path: Path, content_type: str, most_pixels: int) -> Prepared:
+        """The file itself when the API takes it as it is; else another one beside it.
+
+        Raises:
+            SourceUnusable: nothing can be made of it.
+            NotCreated: not now; safe to try later.
+        """
+        ...
+
+
+class Copies(Protocol):
+    """What was sent as input images, kept for a while; a lack of room is never an error."""
+
+    async def keep(self, job_id: int, position: int, picture: Prepared) -> None:
+        """Keep a copy of what went to the API as the job's image `position`, counted from 1."""
+        ...
+
+    async def find(self, name: str) -> Prepared | None:
+        """The copy with this name, to be read and never changed."""
+        ...
+
+    async def sweep(self) -> None:
+        """Remove the copies of jobs that are forgotten, and those that are too old."""
+        ...
+
+
+class Messages(Protocol):
+    """Discord's side of finding a source again."""
+
+    async def picture_urls(self, channel_id: int, message_id: int) -> Sequence[str]:
+        """Fresh addresses of a message's pictures; none where it is gone or not ours to read.
+
+        Raises:
+            ChatUnavailable: nobody knows for now.
+        """
         ...
 
 
@@ -351,14 +468,31 @@ class Messenger(Protocol):
         """Edit the known message with the bot's own rights."""
         ...
 
-    async def post(self, job: Job, outlook: Outlook, pictures: Sequence[Picture]) -> Showing:
-        """A new message in the asked channel; a repeat within minutes gives the same message."""
+    async def post(
+        self, job: Job, outlook: Outlook, pictures: Sequence[Picture], nonce: str = ""
+    ) -> Showing:
+        """A new message in the asked channel; a repeat within minutes gives the same message.
+
+        What counts as a repeat: the same `nonce`, at most 25 characters; without one, the job's.
+        """
+        ...
+
+    async def follow_up(self, job: Job, outlook: Outlook, pictures: Sequence[Picture]) -> Showing:
+        """A new message by the interaction's token. Calling twice may post twice."""
         ...
 
     async def send_dm(self, job: Job, outlook: Outlook, pictures: Sequence[Picture]) -> Showing:
         """A new direct message to the asker."""
         ...
 
+    async def reply(self, job: Job, outlook: Outlook, pictures: Sequence[Picture]) -> Showing:
+        """The reply to the message that asked: found again and edited, or posted."""
+        ...
+
     async def ping(self, job: Job) -> None:
         """One short reply to the job's message that pings the asker and nobody else."""
+        ...
+
+    async def posted(self, job: Job) -> Sequence[str]:
+        """Where the files of the job's message can be fetched now, in order."""
         ...

@@ -6,10 +6,12 @@ from types import MappingProxyType
 
 from bot import house_words
 from bot.errors import UserError
-from bot.house_rules import folded
+from bot.folding import folded
+from bot.house_rules import HouseRules
 from bot.house_words import Setting
 
 WORD_CHARS = 100
+LIST_BYTES = 64 * 1024  # of the word list as a text file, so that what is handed out is taken again
 REASON_CHARS = 300
 
 
@@ -28,6 +30,7 @@ RANGES: Mapping[Setting, Range] = MappingProxyType(
         Setting.DAILY: Range(1_000, "pictures"),
         Setting.AT_ONCE: Range(50, "pictures"),
         Setting.BUDGET: Range(100_000, "dollars", 1_000_000),
+        Setting.ASK_ABOVE: Range(1_000, "dollars", 1_000_000),
         Setting.CHANNELS: Range(50, "channels"),
         Setting.ROLES: Range(50, "roles"),
         Setting.WORDS: Range(500, "words and phrases"),
@@ -42,8 +45,17 @@ def check_range(setting: Setting, value: int | None) -> None:
         raise UserError(house_words.out_of_range(setting, known.high, known.unit))
 
 
-def check_number(setting: Setting, *lists: Collection[object]) -> None:
-    """Raises UserError when one of the lists is longer than the setting takes."""
+def check_lists(rules: HouseRules) -> None:
+    """Raises UserError when one of the lists is longer or larger than its setting takes."""
+    _check_number(Setting.CHANNELS, rules.allowed_channels, rules.denied_channels)
+    roles = (rules.allowed_roles, rules.denied_roles, rules.exempt_roles)
+    _check_number(Setting.ROLES, *roles, rules.by_role)
+    _check_number(Setting.WORDS, rules.forbidden_words)
+    if sum(len(word.encode()) + 1 for word in rules.forbidden_words) > LIST_BYTES:
+        raise UserError(house_words.list_too_large(LIST_BYTES))
+
+
+def _check_number(setting: Setting, *lists: Collection[object]) -> None:
     known, longest = RANGES[setting], max(map(len, lists))
     if longest > known.high:
         raise UserError(house_words.too_many(setting, longest, known.high, known.unit))
@@ -53,7 +65,7 @@ def word_list(entries: Collection[str]) -> tuple[str, ...]:
     """Each word or phrase once, sorted; what folds to the same is the same, blank ones go.
 
     Raises:
-        UserError: an entry is too long or could never be found, or there are too many.
+        UserError: an entry is too long or could never be found.
     """
     kept: dict[str, str] = {}
     for number, entry in enumerate(entries, start=1):
@@ -64,5 +76,4 @@ def word_list(entries: Collection[str]) -> tuple[str, ...]:
             raise UserError(house_words.word_without_letters(number))
         if word:
             kept.setdefault(folded(word), word)
-    check_number(Setting.WORDS, kept)
     return tuple(kept[key] for key in sorted(kept))

@@ -6,9 +6,9 @@ any more, for the ledger.
 """
 
 import asyncio
-from collections.abc import Coroutine, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import partial
 
 import structlog
 
@@ -18,27 +18,19 @@ from bot.bell import Bell, rung_within
 from bot.delivery import Delivery
 from bot.drive import Driver
 from bot.errors import ProviderError, StoreError
+from bot.hands import Hands
 from bot.jobs import Jobs
 from bot.models import Job, State, Submission
 from bot.ports import Clock, ImageApi
+from bot.pursuit import Pursuit
 
 TICK_S = 1.0
 BREATH_S = 0.03
-SHORTEST_REST_S = 1.0
 REFRESH = timedelta(seconds=15)
 REFRESHED = 10
-LONGEST_REST_S = 60.0
 LEDGER_LIFE = timedelta(hours=24)
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Rest:
-    """How long a job's driver stays away, so that the next time may be longer."""
-
-    rest_s: float
-    until: datetime
 
 
 class Runner:
@@ -48,6 +40,7 @@ class Runner:
         self,
         jobs: Jobs,
         standing: Standing,
+        pursuit: Pursuit,
         driver: Driver,
         delivery: Delivery,
         api: ImageApi,
@@ -58,15 +51,16 @@ class Runner:
     ) -> None:
         self._jobs = jobs
         self._standing = standing
+        self._pursuit = pursuit
         self._driver = driver
         self._delivery = delivery
         self._api = api
         self._bell = bell
         self._clock = clock
         self._most_at_once = most_at_once
-        self._driven: dict[int, asyncio.Task[None]] = {}
+        self._pursued = Hands("pursue", clock)  # submissions
+        self._driven = Hands("drive", clock)  # jobs
         self._audits: dict[int, asyncio.Task[None]] = {}
-        self._rests: dict[int, Rest] = {}
         self._refresh_at = clock.now()
 
     async def run(self) -> None:
@@ -86,10 +80,9 @@ class Runner:
         What is cut off then is read from its row by the next process.
         """
         self._jobs.close()
-        self._driver.stopping = True
-        for job_id in self._driven:
-            self._bell.ring(job_id)
-        tasks = set(self._driven.values())
+        self._pursuit.stopping = self._driver.stopping = True
+        self._bell.ring_all()
+        tasks = self._pursued.tasks | self._driven.tasks
         if tasks:
             await asyncio.wait(tasks, timeout=deadline_s)
         leftovers = [task for task in (*tasks, *self._audits.values()) if not task.done()]
@@ -100,12 +93,9 @@ class Runner:
     async def _care(self) -> None:
         jobs = await self._jobs.open()
         await self._jobs.sweep_paused(jobs)
-        line = self._line(jobs)
-        under_way = [job.id for job in jobs if job.state is not State.QUEUED]
-        unheard = self._jobs.unheard(jobs)
-        for job_id in (*under_way, *unheard, *line[: self._room(jobs, line)]):
-            if job_id not in self._driven and not self._rests_still(job_id):
-                self._start(job_id, self._drive(job_id))
+        line = [one for one in self._jobs.line(jobs) if one.id not in self._pursued]
+        self._pursue(jobs, line)
+        self._drive(jobs)
         self._refresh(jobs, line)
         for submission in await self._jobs.unsettled(self._clock.now() - LEDGER_LIFE):
             if submission.id not in self._audits:
@@ -113,63 +103,47 @@ class Runner:
                     self._audit(submission), name=f"audit-{submission.id}"
                 )
 
-    def _line(self, jobs: Sequence[Job]) -> list[int]:
-        """Who waits for a turn, in turn."""
-        return [job_id for job_id in self._jobs.line(jobs) if job_id not in self._driven]
+    def _pursue(self, jobs: Sequence[Job], line: Sequence[Submission]) -> None:
+        """What is under way already, and of the line as many as there is room for."""
+        submissions = [one for job in jobs for one in job.submissions]
+        under_way = [one for one in submissions if one.state in rules.UNDER_WAY]
+        for one in (*under_way, *line[: self._room(submissions, line)]):
+            self._pursued.start(one.id, partial(self._pursuit.pursue, one.job_id, one.number))
 
-    def _room(self, jobs: Sequence[Job], line: Sequence[int]) -> int:
-        """How many of the line may be sent now."""
+    def _room(self, submissions: Sequence[Submission], line: Sequence[Submission]) -> int:
+        """How many of the line may be sent now: what counts is pictures, not requests."""
         if self._standing.pause:
             return 0
         if not self._most_at_once:
             return len(line)
-        queued = {job.id for job in jobs if job.state is State.QUEUED}
-        taken = sum(job.state in rules.RUNNING for job in jobs) + len(queued & self._driven.keys())
+        taken = sum(
+            one.state in rules.RUNNING or (one.state is State.QUEUED and one.id in self._pursued)
+            for one in submissions
+        )
         return max(0, self._most_at_once - taken)
 
-    def _refresh(self, jobs: Sequence[Job], line: Sequence[int]) -> None:
+    def _drive(self, jobs: Sequence[Job]) -> None:
+        """Whatever has left the line, and what nobody saw come in."""
+        unheard = set(self._jobs.unheard(jobs))
+        for job in jobs:
+            if job.state is not State.QUEUED or job.id in unheard:
+                self._driven.start(job.id, partial(self._driver.drive, job.id))
+
+    def _refresh(self, jobs: Sequence[Job], line: Sequence[Submission]) -> None:
         """Now and then, tell those next in line how it moved; the rest see it when they are."""
         now = self._clock.now()
         if now < self._refresh_at:
             return
         self._refresh_at = now + REFRESH
-        next_ones = set(line[:REFRESHED])
+        next_ones = {one.job_id for one in line[:REFRESHED]}
         for job in jobs:
-            if job.id in next_ones and job.id not in self._driven:
-                # As its driver, so that no other one overtakes the edit.
-                self._start(job.id, self._delivery.status(job))
+            begun = any(one.id in self._pursued for one in job.submissions)
+            if job.id in next_ones and job.state is State.QUEUED and not begun:
+                self._driven.start(job.id, partial(self._tell, job))
 
-    def _start(self, job_id: int, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(work, name=f"drive-{job_id}")
-        self._driven[job_id] = task
-        task.add_done_callback(lambda _: self._ended(job_id, task))
-
-    def _ended(self, job_id: int, task: asyncio.Task[None]) -> None:
-        del self._driven[job_id]
-        if not task.cancelled() and (error := task.exception()) is not None:
-            # The row stays open: the next driver goes on from it.
-            if isinstance(error, StoreError):
-                log.warning("driver stopped by the database", job_id=job_id, error=repr(error))
-            else:
-                log.error("driver failed", job_id=job_id, exc_info=error)
-            self._rest(job_id, SHORTEST_REST_S)
-
-    async def _drive(self, job_id: int) -> None:
-        rest_s = await self._driver.drive(job_id)
-        if rest_s:
-            self._rest(job_id, rest_s)
-        else:
-            self._rests.pop(job_id, None)
-
-    def _rest(self, job_id: int, wished_s: float) -> None:
-        """Leave a job that could not go on alone for a while, longer each time."""
-        before = self._rests.get(job_id)
-        rest_s = min(max(wished_s, 2 * before.rest_s if before else 0.0), LONGEST_REST_S)
-        self._rests[job_id] = Rest(rest_s, self._clock.now() + timedelta(seconds=rest_s))
-
-    def _rests_still(self, job_id: int) -> bool:
-        rest = self._rests.get(job_id)
-        return rest is not None and self._clock.now() < rest.until
+    async def _tell(self, job: Job) -> float:
+        await self._delivery.status(job)
+        return 0.0
 
     async def _audit(self, submission: Submission) -> None:
         """Read an abandoned task now and then until its price is known."""

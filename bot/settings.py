@@ -80,6 +80,7 @@ class Settings(BaseSettings):
         examples=["81384788765712384,613425648685547541"],
     )
     allow_dms: bool = Field(False, description="true or false", examples=["false"])
+    replies: bool = Field(True, description="true or false", examples=["true"])
 
     apimodels_api_key: Secret | None = Field(
         None,
@@ -210,6 +211,11 @@ class Settings(BaseSettings):
         return frozenset(value.get_secret_value() for value in values if value is not None)
 
     @property
+    def source_hosts(self) -> HostRule:
+        """From where input images are fetched: Discord, and the image API's own results."""
+        return HostRule(self.discord_cdn_hosts.patterns | self.result_hosts.patterns)
+
+    @property
     def limits(self) -> Limits:
         """The rules of every server that has none of its own."""
         return Limits(
@@ -224,7 +230,11 @@ class Settings(BaseSettings):
     @property
     def policy(self) -> Policy:
         """The operator's rules that no server can change."""
-        return Policy(allowed_guild_ids=self.allowed_guild_ids, allow_dms=self.allow_dms)
+        return Policy(
+            allowed_guild_ids=self.allowed_guild_ids,
+            allow_dms=self.allow_dms,
+            replies=self.replies,
+        )
 
 
 def _micro_usd(usd: Decimal) -> int:

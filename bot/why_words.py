@@ -21,6 +21,13 @@ def why(case: Case, verdicts: Iterable[tuple[RefusalReason, Refusal | None]]) ->
     ]
 
 
+def service(stopped: RefusalReason | None) -> str:
+    """Whether anybody's request is taken at all."""
+    if stopped is None:
+        return "✅ The image service takes requests."
+    return f"⛔ {words.refusal(Refusal(stopped))}"
+
+
 def last_refused(at: datetime, refused: Refusal) -> str:
     """Which rule said no last, and when."""
     return f"Last refused {since(at)} by: {_NAMES[refused.reason]}."
@@ -66,6 +73,10 @@ def _listed_words(case: Case) -> str:
     return f"Word list: {number:,}; it depends on the prompt." if number else "No word list."
 
 
+def _private_allowed(case: Case) -> str:
+    return "Private pictures are allowed." if case.house.private else "Public pictures only."
+
+
 _ALLOWED: Mapping[RefusalReason, Callable[[Case], str]] = MappingProxyType(
     {
         RefusalReason.PAUSED: lambda _: "This bot's owner has not paused pictures.",
@@ -74,6 +85,7 @@ _ALLOWED: Mapping[RefusalReason, Callable[[Case], str]] = MappingProxyType(
         RefusalReason.PERSON_BLOCKED: lambda _: "Not blocked by a moderator.",
         RefusalReason.CHANNEL_NOT_ALLOWED: lambda _: "Pictures are on in this channel.",
         RefusalReason.ROLE_NOT_ALLOWED: lambda _: "The person's roles may make pictures.",
+        RefusalReason.PRIVATE_OFF: _private_allowed,
         RefusalReason.FORBIDDEN_WORD: _listed_words,
         RefusalReason.TOO_MANY_AT_ONCE: _pictures_in_the_making,
         RefusalReason.COOLDOWN: _wait_is_over,
@@ -92,6 +104,7 @@ _NAMES: Mapping[RefusalReason, str] = MappingProxyType(
         RefusalReason.PERSON_BLOCKED: "a moderator's block",
         RefusalReason.CHANNEL_NOT_ALLOWED: "the channels where pictures are on",
         RefusalReason.ROLE_NOT_ALLOWED: "the roles that may make pictures",
+        RefusalReason.PRIVATE_OFF: "no private pictures here",
         RefusalReason.FORBIDDEN_WORD: "the word list",
         RefusalReason.TOO_MANY_AT_ONCE: "the pictures at once",
         RefusalReason.COOLDOWN: "the cooldown",

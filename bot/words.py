@@ -10,15 +10,14 @@ from types import MappingProxyType
 from bot import inert
 from bot.figures import duration, megabytes, money, ordinal, since, until
 from bot.models import (
+    COPY_DAYS,
     Charged,
     Failure,
-    Job,
     JobRequest,
     Kind,
     Outlook,
     Refusal,
     RefusalReason,
-    State,
     Trouble,
 )
 
@@ -29,11 +28,7 @@ CANCEL = "Cancel"
 TRY_AGAIN = "Try again, may cost twice"
 CHECK_AGAIN = "Check again, free"
 SHOW_RESULT = "Show result"
-
-
-def send_here(code: str) -> str:
-    """The button under one's own history."""
-    return f"Send #{code} here"
+SHARE = "Share to channel"
 
 
 # Private sentences.
@@ -43,11 +38,16 @@ TOO_LATE_TO_CANCEL = "Too late to cancel: the picture is being sent, or it is ov
 NOTHING_TO_CHECK = "There is nothing to check any more. Nothing was charged."
 NOT_YOURS = "Only the person who asked for this picture can press that."
 SHOWN_ELSEWHERE = "That picture was sent to you as a direct message already."
-FETCHING = "Fetching the picture once more, free."
-NO_HISTORY = "You have asked for no pictures here yet; try `/imagine`."
+FETCHING = "Fetching the picture, free of charge. If it does not come within a minute, press again."
+NOT_NOW = "I could not fetch the picture just now; please press again. Nothing was charged."
+SHARED_ALREADY = "That picture was shared already."
+ADULT_PICTURE = (
+    "That picture was made without the adult-content filter; I show it in age-restricted channels "
+    "only."
+)
 RESULT_GONE = (
-    "That picture cannot be fetched any more: the image service keeps results for 7 days. "
-    "Nothing was charged."
+    "That picture cannot be fetched any more: no message has it, and the image service keeps "
+    "results for 7 days. Nothing was charged."
 )
 OLD_BUTTON = "This button is too old for me or not mine; please use the command again."
 OLD_FORM = "This form is too old for me; please open it again. Nothing was charged."
@@ -70,38 +70,16 @@ PROMPT = "What the picture should show"
 EDIT_PROMPT = "What should change"
 FUSE_PROMPT = "How to put them together; call them image 1, image 2, ..."
 ASPECT_RATIO = "Width to height; auto leaves it to the model"
-HISTORY = "Your own pictures here; send one again"
-IMAGE = "The picture to change: PNG, JPEG or WebP, at most 20 MB"
+RATIO = "Aspect ratio"
+PRIVATE = "Only you see it, and this server's moderators; not every server allows that"
+IMAGE = "The picture to change: PNG, JPEG, WebP, HEIC or GIF, at most 64 MB"
 
-_WANTED = "send a PNG, JPEG or WebP"
-
-
-_STANDS: Mapping[State, str] = MappingProxyType(
-    {
-        State.QUEUED: "pending",
-        State.SUBMITTING: "processing",
-        State.UNKNOWN: "no answer yet",
-        State.WAITING: "processing",
-        State.READY: "processing",
-        State.DELIVERED: "completed",
-        State.UNDELIVERABLE: "kept for you, not posted",
-        State.FAILED: "failed",
-        State.EXPIRED: "timed out",
-        State.CANCELLED: "cancelled",
-    }
-)
-
-
-def history_line(job: Job, link: str | None) -> str:
-    """One line of one's own history: code, kind, state, when, what."""
-    what = inert.line(job.request.prompt, 80)
-    state = _STANDS[job.state] if link is None else f"[{_STANDS[job.state]}]({link})"
-    return f"`#{job.code}` {job.request.kind}, {state}, {since(job.request.asked_at)}: {what}"
+_WANTED = "send a PNG, JPEG, WebP, HEIC or GIF"
 
 
 def image_option(number: int) -> str:
     """What Discord says of one of a fusion's image options."""
-    return f"Image {number}: PNG, JPEG or WebP, at most 20 MB"
+    return f"Image {number}: PNG, JPEG, WebP, HEIC or GIF, at most 64 MB"
 
 
 def pending(outlook: Outlook, asked_at: datetime) -> str:
@@ -177,6 +155,10 @@ _FAILURES: Mapping[Failure, tuple[str, str]] = MappingProxyType(
         Failure.SOURCE_UNREACHABLE: (
             "The image service could not open one of the input pictures.",
             "Attach it anew and ask again.",
+        ),
+        Failure.SOURCE_UNUSABLE: (
+            "One of the input pictures could not be opened: it is damaged or far too large.",
+            "Save it anew as PNG or JPEG, attach that and ask again.",
         ),
         Failure.TASK_NOT_FOUND: (
             "The image service lost this picture.",
@@ -291,16 +273,46 @@ def _at_once(refused: Refusal) -> str:
 
 
 def _daily_limit(refused: Refusal) -> str:
-    return f"{refused.used} of {refused.limit} pictures used today; more {_until(refused)}."
+    wanted = f", and you asked for {refused.wanted}" if refused.wanted > 1 else ""
+    return f"{refused.used} of {refused.limit} pictures used today{wanted}; more {_until(refused)}."
 
 
 def _server_budget(refused: Refusal) -> str:
     budget = money(refused.limit)
+    if refused.until is None:
+        return (
+            f"That costs more than this server's whole budget of {budget} a month; its admins can "
+            "raise that with `/settings budget`."
+        )
+    if refused.wanted > 1:
+        return (
+            f"This server's {budget} for pictures this month are too far used for "
+            f"{refused.wanted} pictures; ask for fewer, or more {_until(refused)}."
+        )
     return f"This server's {budget} for pictures this month are used up; more {_until(refused)}."
 
 
 def _operator_budget(refused: Refusal) -> str:
+    if refused.until is None:
+        return "That costs more than this bot's whole budget of a month; its owner can raise that."
+    if refused.wanted > 1:
+        return (
+            "This bot's picture budget for this month is too far used for "
+            f"{refused.wanted} pictures; ask for fewer, or more {_until(refused)}."
+        )
     return f"This bot's picture budget for this month is used up; more {_until(refused)}."
+
+
+def _price(refused: Refusal) -> str:
+    pictures = "This" if refused.wanted == 1 else f"{refused.wanted} pictures"
+    cost = "costs" if refused.wanted == 1 else "cost"
+    return f"{pictures} {cost} {money(refused.used)}. Make it? Nothing was charged so far."
+
+
+def _repeated(refused: Refusal) -> str:
+    if refused.until is None:
+        return "You have tried that again already: look for the newer message. Nothing was charged."
+    return "I took your first press. Press again in a moment if you want one more."
 
 
 def _queue_full(refused: Refusal) -> str:
@@ -340,7 +352,12 @@ _REFUSALS: Mapping[RefusalReason, str | Callable[[Refusal], str]] = MappingProxy
         RefusalReason.ROLE_NOT_ALLOWED: (
             "Pictures are for people with other roles here; this server's admins decide which."
         ),
+        RefusalReason.PRIVATE_OFF: (
+            "Pictures that only you see are switched off in this server; ask without `private`. "
+            "Nothing was charged."
+        ),
         RefusalReason.FORBIDDEN_WORD: _word,
+        RefusalReason.REPEATED: _repeated,
         RefusalReason.PAUSED: (
             "This bot's owner has paused pictures everywhere; try again later. Nothing was charged."
         ),
@@ -353,6 +370,7 @@ _REFUSALS: Mapping[RefusalReason, str | Callable[[Refusal], str]] = MappingProxy
             "nothing was charged."
         ),
         RefusalReason.STOPPING: ("I am restarting; ask again in a minute. Nothing was charged."),
+        RefusalReason.PRICE_UNCONFIRMED: _price,
     }
 )
 
@@ -381,7 +399,7 @@ def prompt_too_long(length: int, limit: int) -> str:
 
 
 def source_of_wrong_type(filename: str, content_type: str) -> str:
-    """An attachment is no picture, or one of a kind that the image service does not take."""
+    """An attachment is no picture, or one of a kind that cannot be used."""
     family = content_type.partition("/")[0].strip().lower()
     if family == "image":
         return f"`{inert.filename(filename)}` is another kind of picture; {_WANTED}."
@@ -410,26 +428,38 @@ def source_from_elsewhere(filename: str) -> str:
     return f"`{inert.filename(filename)}` does not come from Discord; attach the file itself."
 
 
+def source_gone(filename: str, position: int, count: int) -> str:
+    """An input image of an earlier picture is nowhere any more."""
+    which = "" if count == 1 else f", image {position},"
+    return (
+        f"`{inert.filename(filename)}`{which} is gone: its message or Discord's copy is no longer "
+        f"there, and I keep my own for {COPY_DAYS} days at most. Send it again. "
+        "Nothing was charged."
+    )
+
+
 def incident(code: str) -> str:
     """Something unforeseen; the same code stands in the log."""
     return f"Something went wrong on my side; this bot's owner can look it up as `{code}`."
 
 
-def finished(person_id: int) -> str:
+def finished(person_id: int, pictures: int) -> str:
     """The one message that pings, a reply to the finished picture."""
-    return f"<@{person_id}> your picture is ready."
+    ready = "pictures are" if pictures > 1 else "picture is"
+    return f"<@{person_id}> your {ready} ready."
 
 
-def alt_text(request: JobRequest) -> str:
+def alt_text(request: JobRequest, number: int = 1, of: int = 1) -> str:
     """What a result shows, for people who do not see it; at most 1,024 characters."""
     prompt = " ".join(inert.visible(request.prompt).split())
+    picture = "Picture" if of == 1 else f"Picture {number} of {of}"
     match request.kind:
         case Kind.IMAGINE:
-            text = f"Picture made from the words: {prompt}"
+            text = f"{picture} made from the words: {prompt}"
         case Kind.EDIT:
-            text = f"Picture edited by the words: {prompt}"
+            text = f"{picture} edited by the words: {prompt}"
         case Kind.FUSE:
-            text = f"Picture fused from {image_count(len(request.sources))}: {prompt}"
+            text = f"{picture} fused from {image_count(len(request.sources))}: {prompt}"
     return text if len(text) <= ALT_TEXT_LIMIT else text[: ALT_TEXT_LIMIT - 1] + "…"
 
 

@@ -4,9 +4,21 @@ A family is a module with `add(bot)`; removing one removes its file and its line
 """
 
 from bot.chat.client import DarkroomBot
-from cogs import darkroom, edit, fuse, history, image_mod, imagine, settings, usage
+from cogs import (
+    darkroom,
+    edit,
+    edit_image,
+    fuse,
+    fuse_images,
+    history,
+    image_mod,
+    imagine,
+    settings,
+    usage,
+)
 
-FAMILIES = (imagine, edit, fuse, history, usage, settings, image_mod, darkroom)
+_MAKERS = (imagine, edit, edit_image, fuse, fuse_images)
+FAMILIES = (*_MAKERS, history, usage, settings, image_mod, darkroom)
 
 
 def add_commands(bot: DarkroomBot) -> None:

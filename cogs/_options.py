@@ -13,6 +13,7 @@ from bot.chat.client import DarkroomBot
 SERVERS_ONLY = app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False)
 
 Prompt = app_commands.Range[str, 1, 4000]
+Count = app_commands.Range[int, 1, 4]  # of pictures in one request
 
 
 def ratio_choices(model: Model) -> list[app_commands.Choice[str]]:

@@ -96,6 +96,16 @@ def _add_limits(settings: Group) -> None:
             await admin.houses.change_budget(admin.guild_id, admin.person_id, micro_usd),
         )
 
+    @settings.command(name="ask-above", description=words.ASK_ABOVE)
+    @app_commands.describe(usd=words.ASK_ABOVE_USD)
+    async def ask_above(interaction: Interaction, usd: Usd | None = None) -> None:
+        admin = admin_of(interaction)
+        micro_usd = None if usd is None else round(usd * 1_000_000)
+        await tell(
+            interaction,
+            await admin.houses.change_ask_above(admin.guild_id, admin.person_id, micro_usd),
+        )
+
 
 def _add_places(settings: Group) -> None:
     @settings.command(name="channels", description=words.CHANNELS)
@@ -139,6 +149,22 @@ def _add_switches(settings: Group) -> None:
         admin = admin_of(interaction)
         change = await admin.houses.change_adult_content(admin.guild_id, admin.person_id, on)
         await tell(interaction, change)
+
+    @settings.command(name="replies", description=words.REPLIES)
+    @app_commands.describe(on=words.ON)
+    async def replies(interaction: Interaction, on: bool) -> None:
+        admin = admin_of(interaction)
+        await tell(
+            interaction, await admin.houses.change_replies(admin.guild_id, admin.person_id, on)
+        )
+
+    @settings.command(name="private", description=words.PRIVATE)
+    @app_commands.describe(on=words.ON)
+    async def private(interaction: Interaction, on: bool) -> None:
+        admin = admin_of(interaction)
+        await tell(
+            interaction, await admin.houses.change_private(admin.guild_id, admin.person_id, on)
+        )
 
 
 def _add_words(settings: Group) -> None:

@@ -33,6 +33,7 @@ class Call:
     payload: Any
     files: dict[str, bytes]
     authorized: bool
+    query: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -49,13 +50,19 @@ Trouble = str | Refusal
 
 
 class SmallDiscord:
-    """The server; `troubles` are queued by "METHOD kind", kinds as in `_kind`."""
+    """The server; `troubles` are queued by "METHOD kind", kinds as in `_kind`.
+
+    `messages` are fields by which messages, named by their ids, differ from all others.
+    """
 
     def __init__(self) -> None:
         self.calls: list[Call] = []
         self.troubles: defaultdict[str, deque[Trouble]] = defaultdict(deque)
         self.commands: dict[str, list[dict[str, Any]]] = {}
         self.acknowledged: dict[str, dict[str, Any]] = {}
+        self.channel: dict[str, Any] = {}  # what a look at a channel shows
+        self.written: list[dict[str, Any]] = []  # ... at its messages, newest first
+        self.messages: dict[str, dict[str, Any]] = {}
         self.public = False
         self.url = ""
 
@@ -87,11 +94,27 @@ class SmallDiscord:
         return _cut(request) if trouble == RESET_AFTER else answer
 
     def _answer(self, kind: str, call: Call) -> web.Response:
+        described = self._described(kind, call)
+        return self._kept(kind, call) if described is None else _json(described)
+
+    def _described(self, kind: str, call: Call) -> dict[str, Any] | None:
+        """What stays as it is."""
         match kind:
             case "GET user":
-                return _json(USER)
+                return USER
             case "GET application":
-                return _json(_application(self.public))
+                return _application(self.public)
+            case "GET member":
+                return {"user": _person(int(call.path.split("/")[-1])), "roles": [], "flags": 0}
+            case "GET channel":
+                return self.channel
+            case "POST dm":
+                return {"id": "99", "type": 1, "recipients": [_person(5)]}
+        return None
+
+    def _kept(self, kind: str, call: Call) -> web.Response:
+        """What remembers."""
+        match kind:
             case "POST callback":
                 return self._acknowledge(call)
             case "GET original":
@@ -102,10 +125,18 @@ class SmallDiscord:
             case "PUT commands":
                 self.commands[call.path] = call.payload
                 return _json([{"id": "1", "application_id": "1", **one} for one in call.payload])
-            case "POST dm":
-                return _json({"id": "99", "type": 1, "recipients": [_person(5)]})
+            case "GET messages":
+                return _json(self.written)
+            case "GET message" if self.written:
+                return _json(self.written[0])
+            case "DELETE message":
+                return web.Response(status=204)
             case _:
-                return _json(_message(call.payload, call.path))
+                return _json(_message(call.payload, call.path) | self._fields(call))
+
+    def _fields(self, call: Call) -> dict[str, Any]:
+        """What is special about the message that is read."""
+        return self.messages.get(call.path.split("/")[-1], {}) if call.method == "GET" else {}
 
     def _acknowledge(self, call: Call) -> web.Response:
         token = call.path.split("/")[-2]
@@ -162,6 +193,11 @@ def press_payload(custom_id: str, person_id: int = 5, **changes: Any) -> dict[st
     return interaction_payload(3, data, message=message, member=member, **changes)
 
 
+def message_payload(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    """A message in channel 9, as Discord gives it."""
+    return _message({}, "/channels/9/messages/55") | changes
+
+
 def _person(person_id: int) -> dict[str, Any]:
     name = "ana" if person_id == 5 else f"person{person_id}"
     return {
@@ -184,6 +220,8 @@ def _kind(path: str) -> str:
         ("/messages/", "message"),
         ("/messages", "messages"),
         ("/webhooks/", "followup"),
+        ("/members/", "member"),
+        ("/channels/", "channel"),
     ):
         if part in path:
             return kind
@@ -203,7 +241,7 @@ async def _read(request: web.Request) -> Call:
     elif request.can_read_body:
         payload = json.loads(await request.read())
     authorized = "Authorization" in request.headers
-    return Call(request.method, request.path, payload, files, authorized)
+    return Call(request.method, request.path, payload, files, authorized, dict(request.query))
 
 
 def _cut(request: web.Request) -> web.Response:

@@ -1,7 +1,10 @@
 """An admin at work: who it is, in which server, and what a change is answered with."""
 
 import asyncio
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from hashlib import blake2s
+from types import MappingProxyType
 
 from bot import log_words, panel_words
 from bot.chat.answers import Interaction, whisper
@@ -9,19 +12,50 @@ from bot.chat.journal import post
 from bot.chat.rights import require_manager
 from bot.chat.services import HouseService
 from bot.errors import AccessLost, UserError
-from bot.house_rules import RuleChange
+from bot.house_rules import HouseRules, RuleChange
+from bot.house_words import Setting
 from bot.models import Place
 
+_LISTS: Mapping[Setting, tuple[str, ...]] = MappingProxyType(
+    {
+        Setting.CHANNELS: ("allowed_channels", "denied_channels"),
+        Setting.ROLES: ("allowed_roles", "denied_roles", "exempt_roles"),
+        Setting.WORDS: ("forbidden_words",),
+    }
+)
 POST_S = 1.5  # half of the time that there is for an answer
 
 
 @dataclass(frozen=True, slots=True)
 class Admin:
-    """Somebody who may manage this server."""
+    """Somebody who may manage this server.
+
+    Attributes:
+        seen: fingerprint of what this person's form showed; empty where nothing was shown.
+    """
 
     houses: HouseService
     guild_id: int
     person_id: int
+    seen: str = ""
+
+    async def change(
+        self, setting: Setting, change: Callable[[HouseRules], HouseRules]
+    ) -> RuleChange:
+        """Apply a pure change to the rules as they then stand. Raises UserError."""
+
+        def checked(rules: HouseRules) -> HouseRules:
+            if self.seen and self.seen != fingerprint(setting, rules):
+                raise UserError(panel_words.CHANGED_MEANWHILE)
+            return change(rules)
+
+        return await self.houses.change(self.guild_id, self.person_id, setting, checked)
+
+
+def fingerprint(setting: Setting, rules: HouseRules) -> str:
+    """Eight hex digits that change with any of the setting's lists."""
+    lists = [sorted(getattr(rules, name)) for name in _LISTS[setting]]
+    return blake2s(repr(lists).encode(), digest_size=4).hexdigest()
 
 
 def admin_of(interaction: Interaction) -> Admin:

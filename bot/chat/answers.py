@@ -37,11 +37,11 @@ Callback = discord.InteractionCallbackResponse[Any]
 
 
 class Showable(Protocol):
-    """An embed with what can be pressed or chosen below it."""
+    """Embeds with what can be pressed or chosen below them."""
 
     @property
-    def embed(self) -> discord.Embed:
-        """The embed."""
+    def embeds(self) -> Sequence[discord.Embed]:
+        """The embeds, at most 10."""
         ...
 
     def view(self) -> discord.ui.View | None:
@@ -49,21 +49,34 @@ class Showable(Protocol):
         ...
 
 
-async def answer(interaction: Interaction, rendered: Rendered) -> Showing:
-    """Show a job publicly as the first answer.
+async def answer(
+    interaction: Interaction, rendered: Rendered, *, in_place: bool = False, private: bool = False
+) -> Showing:
+    """Show a job as the first answer, to everybody or, `private`, to its asker alone.
+
+    `in_place`: not by a new message, but by the one whose button was pressed.
 
     Raises:
         InteractionLost: too late, or answered by somebody else: nobody saw ours.
         ChatUnavailable: Discord is out of reach, so that nobody knows.
         ChatError: refused.
     """
-    response = await _respond(
-        lambda: interaction.response.send_message(
-            embed=rendered.embed,
-            view=rendered.view() or discord.utils.MISSING,
-            allowed_mentions=NOBODY,
+    respond = interaction.response
+    if in_place:
+        response = await _respond(
+            lambda: respond.edit_message(
+                content="", embed=rendered.embed, view=rendered.view(), allowed_mentions=NOBODY
+            )
         )
-    )
+    else:
+        response = await _respond(
+            lambda: respond.send_message(
+                embed=rendered.embed,
+                view=rendered.view() or discord.utils.MISSING,
+                ephemeral=private,
+                allowed_mentions=NOBODY,
+            )
+        )
     message_id = _id_in(response) if response else await _find_ours(interaction, rendered)
     return Showing(message_id=message_id, channel_id=interaction.channel_id, looks=rendered.looks)
 
@@ -74,32 +87,62 @@ def _id_in(response: Callback) -> int | None:
     return response.message_id or (resource.id if isinstance(resource, discord.Message) else None)
 
 
-async def update(interaction: Interaction, shown: Showable, note: str | None = None) -> None:
+async def update(
+    interaction: Interaction,
+    shown: Showable,
+    note: str | None = None,
+    *,
+    without_files: bool = False,
+) -> None:
     """Answer a press by redrawing the message that carries the component. Raises ChatError.
 
-    `note` are words above the embed; None leaves those that are there.
+    `note` are words above the embeds; None leaves those that are there. Files stay unless told.
     """
-    content = discord.utils.MISSING if note is None else note
     await _respond(
         lambda: interaction.response.edit_message(
-            content=content, embed=shown.embed, view=shown.view(), allowed_mentions=NOBODY
+            content=discord.utils.MISSING if note is None else note,
+            embeds=shown.embeds,
+            view=shown.view(),
+            attachments=[] if without_files else discord.utils.MISSING,
+            allowed_mentions=NOBODY,
         )
     )
+
+
+async def dismiss(interaction: Interaction) -> None:
+    """Answer a press by removing the message that carries the component. Raises ChatError."""
+    await acknowledge(interaction)
+    with translated(by_token=True), single_attempts():
+        await interaction.delete_original_response()
 
 
 async def whisper_rendered(
     interaction: Interaction, shown: Showable, note: str | None = None
 ) -> None:
-    """Show one person an embed with components, as the first answer. Raises ChatError."""
+    """Show one person embeds with components, as the first answer. Raises ChatError."""
     await _respond(
         lambda: interaction.response.send_message(
             note,
-            embed=shown.embed,
+            embeds=shown.embeds,
             view=shown.view() or discord.utils.MISSING,
             ephemeral=True,
             allowed_mentions=NOBODY,
         )
     )
+
+
+async def whisper_layout(interaction: Interaction, layout: discord.ui.LayoutView) -> None:
+    """Show one person a message that is all components, as the first answer. Raises ChatError."""
+    await _respond(
+        lambda: interaction.response.send_message(
+            view=layout, ephemeral=True, allowed_mentions=NOBODY
+        )
+    )
+
+
+async def update_layout(interaction: Interaction, layout: discord.ui.LayoutView) -> None:
+    """Answer a press by redrawing such a message. Raises ChatError."""
+    await _respond(lambda: interaction.response.edit_message(view=layout, allowed_mentions=NOBODY))
 
 
 async def whisper_file(
@@ -120,6 +163,11 @@ async def open_form(interaction: Interaction, form: discord.ui.Modal) -> None:
     """Answer by a form; what is typed into it comes to `bot.chat.buttons`. Raises ChatError."""
     form.stop()  # or discord.py would keep it in memory for its own dispatch
     await _respond(lambda: interaction.response.send_modal(form))
+
+
+async def acknowledge(interaction: Interaction) -> None:
+    """Answer a press without showing anything: what it does is seen by itself. Raises ChatError."""
+    await _respond(lambda: interaction.response.defer())
 
 
 async def amend(

@@ -1,28 +1,45 @@
-"""From an interaction to an admitted, answered job: what all commands and "Try again" share."""
+"""From an interaction to an admitted, answered job: what commands, forms and buttons share."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 
 import discord
 
-from bot import inert, words
+from bot import inert, several_words, words
 from bot.catalogue import Model
-from bot.chat.answers import Interaction, answer, whisper
-from bot.chat.circumstances import circumstances_of
-from bot.chat.embeds import render
+from bot.chat.answers import Interaction, answer, whisper, whisper_rendered
+from bot.chat.circumstances import Person, circumstances_of
+from bot.chat.embeds import Rendered, render
+from bot.chat.pricing import keep, question
 from bot.chat.services import JobService, Services
 from bot.errors import ChatError, ChatUnavailable, StoreError, UserError
-from bot.models import Job, JobRequest, Kind, Place, Refusal, Reply, Source
+from bot.models import (
+    Again,
+    Charged,
+    Failure,
+    Job,
+    JobRequest,
+    Place,
+    Refusal,
+    RefusalReason,
+    Reply,
+    Showing,
+    Wish,
+)
 
 
 async def ask(
     interaction: Interaction,
-    kind: Kind,
-    prompt: str,
-    aspect_ratio: str,
-    sources: Sequence[Source] = (),
-) -> None:
-    """Admit what a command asks for and answer it.
+    wish: Wish,
+    *,
+    draft_id: int | None = None,
+    again: Again | None = None,
+) -> bool:
+    """Admit what a command, a form or a press asks for, and answer it; whether it was admitted.
+
+    With `draft_id`, the asker has taken the price of that draft: the job bears its id, so that
+    taking it twice makes one job. With `again`, it repeats an earlier job.
 
     Raises:
         UserError: the prompt or the ratio is not to be had, or there is no channel to answer in.
@@ -31,13 +48,37 @@ async def ask(
         ChatError: nobody saw an answer; the job was given back.
     """
     services: Services = interaction.client.services
-    prompt = inert.storable(prompt).strip()
-    _require_orderly(prompt, aspect_ratio, services.model)
-    request = JobRequest(
-        id=interaction.id,
-        kind=kind,
-        prompt=prompt,
-        aspect_ratio=aspect_ratio,
+    request = _request(interaction, wish, draft_id)
+    confirmed = draft_id is not None
+    here = circumstances_of(interaction)
+    outcome = await services.jobs.admit(request, here, confirmed=confirmed, again=again)
+    match outcome:
+        case Job() as job:
+            interaction.extras["job"] = job.code
+            on_question = _on_question(interaction, job)
+            show = partial(answer, interaction, in_place=on_question, private=request.private)
+            await shown_first(services.jobs, job, show)
+        case Refusal(reason=RefusalReason.PRICE_UNCONFIRMED) as asks:
+            await keep(services.drafts, services.clock, request)
+            await whisper_rendered(interaction, question(asks, request.id, again))
+        case Refusal() as refused:
+            await whisper(interaction, refusal_words(interaction, refused))
+        case None if confirmed:
+            await _tell_taken(interaction, services.jobs, request)
+        case None:  # Discord delivered the event twice; the other one answers
+            pass
+    return isinstance(outcome, Job)
+
+
+def _request(interaction: Interaction, wish: Wish, draft_id: int | None) -> JobRequest:
+    """Who asks for it and where. Raises UserError."""
+    services: Services = interaction.client.services
+    private = wish.private and _may_be_private(interaction)
+    return JobRequest(
+        id=interaction.id if draft_id is None else draft_id,
+        kind=wish.kind,
+        prompt=prompt_of(wish.prompt, services.model),
+        aspect_ratio=ratio_of(wish.aspect_ratio, services.model),
         model=services.model.name,
         person_id=interaction.user.id,
         person_name=inert.storable(interaction.user.display_name),
@@ -45,34 +86,42 @@ async def ask(
         reply=reply_of(interaction),
         asked_at=interaction.created_at,
         upload_limit_bytes=interaction.filesize_limit,
-        bot_can_edit=_bot_sees(interaction),
-        sources=tuple(sources),
+        bot_can_edit=_bot_sees(interaction) and not private,
+        sources=wish.sources,
+        count=wish.count,
+        private=private,
     )
-    await _admit(interaction, services.jobs, request)
 
 
-def _require_orderly(prompt: str, aspect_ratio: str, model: Model) -> None:
-    """What Discord's client sees to, but nobody makes it. Raises UserError."""
+async def _tell_taken(interaction: Interaction, jobs: JobService, request: JobRequest) -> None:
+    """A second press of the same price; an event that came twice is answered by its twin."""
+    job = await jobs.get(request.id)
+    if job.request.reply.token == request.reply.token:
+        return
+    lost = job.failure is Failure.UNANSWERED
+    told = words.failure(Failure.UNANSWERED, Charged.NO) if lost else several_words.TAKEN
+    await whisper(interaction, told)
+
+
+def prompt_of(text: str, model: Model) -> str:
+    """What somebody typed, fit to be kept.
+
+    Raises:
+        UserError: nothing of it can be seen, or it is longer than Discord's client lets it be.
+    """
+    prompt = inert.storable(text).strip()
     if not inert.visible(prompt).strip():
         raise UserError(words.BLANK_PROMPT)
     if len(prompt) > model.max_prompt_chars:
         raise UserError(words.prompt_too_long(len(prompt), model.max_prompt_chars))
-    if aspect_ratio not in model.aspect_ratios:
+    return prompt
+
+
+def ratio_of(text: str, model: Model) -> str:
+    """A ratio that the model has; menus offer no other, but anybody may ask. Raises UserError."""
+    if text not in model.aspect_ratios:
         raise UserError(words.OLD_COMMAND)
-
-
-async def ask_again(interaction: Interaction, job: Job) -> None:
-    """A new job with the same content, admitted and answered like a command; raises the same."""
-    request = replace(
-        job.request,
-        id=interaction.id,
-        place=place_of(interaction),
-        reply=reply_of(interaction),
-        asked_at=interaction.created_at,
-        upload_limit_bytes=interaction.filesize_limit,
-        bot_can_edit=_bot_sees(interaction),
-    )
-    await _admit(interaction, interaction.client.services.jobs, request)
+    return text
 
 
 def reply_of(interaction: Interaction) -> Reply:
@@ -87,43 +136,55 @@ def place_of(interaction: Interaction) -> Place:
     return Place(interaction.channel_id, interaction.guild_id)
 
 
+def _may_be_private(interaction: Interaction) -> bool:
+    """In direct messages nobody else is there; and what is pressed in public is asked in public."""
+    pressed = interaction.message
+    in_public = pressed is not None and not pressed.flags.ephemeral
+    return interaction.guild_id is not None and not in_public
+
+
 def _bot_sees(interaction: Interaction) -> bool:
     """Whether the bot itself may look into the channel; an answer is possible without that."""
     return interaction.guild_id is None or interaction.app_permissions.view_channel
 
 
-async def _admit(interaction: Interaction, jobs: JobService, request: JobRequest) -> None:
-    match await jobs.admit(request, circumstances_of(interaction)):
-        case Job() as job:
-            interaction.extras["job"] = job.code
-            await _answer(interaction, jobs, job)
-        case Refusal() as refused:
-            await whisper(interaction, _refusal(interaction, refused))
-        case None:  # Discord delivered the event twice; the other one answers
-            pass
-
-
-def _refusal(interaction: Interaction, refused: Refusal) -> str:
+def refusal_words(interaction: Interaction, refused: Refusal) -> str:
     """Why not; other channels are named only to those who may write there."""
-    open_to_asker = tuple(one for one in refused.try_channels if _may_write(interaction, one))
-    seen = replace(refused, try_channels=open_to_asker)
+    seen = for_eyes_of(interaction.user, interaction.guild, refused)
     return words.refusal(seen, here=interaction.channel_id)
 
 
-def _may_write(interaction: Interaction, channel_id: int) -> bool:
-    channel = interaction.guild.get_channel(channel_id) if interaction.guild else None
-    if channel is None or not isinstance(interaction.user, discord.Member):
+def for_eyes_of(person: Person, guild: discord.Guild | None, refused: Refusal) -> Refusal:
+    """The refusal without channels in which this person could not write."""
+    open_to_them = tuple(one for one in refused.try_channels if _may_write(person, guild, one))
+    return replace(refused, try_channels=open_to_them)
+
+
+def _may_write(person: Person, guild: discord.Guild | None, channel_id: int) -> bool:
+    channel = guild.get_channel_or_thread(channel_id) if guild else None
+    if channel is None or not isinstance(person, discord.Member):
         return False
-    held = channel.permissions_for(interaction.user)
-    return held.view_channel and held.send_messages
+    held = channel.permissions_for(person)
+    in_thread = isinstance(channel, discord.Thread)
+    may_send = held.send_messages_in_threads if in_thread else held.send_messages
+    return held.view_channel and may_send
 
 
-async def _answer(interaction: Interaction, jobs: JobService, job: Job) -> None:
+async def shown_first(
+    jobs: JobService, job: Job, show: Callable[[Rendered], Awaitable[Showing]]
+) -> None:
+    """Give a job its first answer, or give it back. Raises StoreError, ChatError."""
     try:
-        showing = await answer(interaction, render(job, await jobs.outlook(job)))
+        showing = await show(render(job, await jobs.outlook(job)))
     except ChatUnavailable:  # perhaps it is out: the care loop withdraws it there
         raise
     except (ChatError, StoreError):
         await jobs.unanswered(job)
         raise
     await jobs.answered(job, showing.but(state=job.state))
+
+
+def _on_question(interaction: Interaction, job: Job) -> bool:
+    """Whether a public question about the job's price was answered: the job takes its place."""
+    asked = interaction.message
+    return asked is not None and job.id != interaction.id and not asked.flags.ephemeral

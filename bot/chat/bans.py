@@ -6,15 +6,15 @@ from types import MappingProxyType
 
 import discord
 
-from bot import panel_words, words
+from bot import panel_words, why_words, words
 from bot.chat import forms
 from bot.chat.answers import Interaction, open_form, whisper, whisper_rendered
 from bot.chat.circumstances import Person, circumstances_of
 from bot.chat.custom_ids import Action, Press
 from bot.chat.embeds import Colour
-from bot.chat.rights import require_moderator
+from bot.chat.rights import manages, require_blockable, require_moderator
 from bot.chat.screens import Screen
-from bot.chat.services import HouseService
+from bot.chat.services import HouseService, JobService
 from bot.errors import UserError
 from bot.ranges import REASON_CHARS
 
@@ -35,7 +35,9 @@ async def why(interaction: Interaction, person: Person) -> None:
     guild_id = require_moderator(interaction)
     here = circumstances_of(interaction, person)
     lines = await _houses(interaction).why(guild_id, person.id, here)
-    await _show(interaction, "\n".join((f"<@{person.id}>", *lines)))
+    jobs: JobService = interaction.client.services.jobs
+    whole = (f"<@{person.id}>", why_words.service(jobs.stopped), *lines)
+    await _show(interaction, "\n".join(whole))
 
 
 async def block(interaction: Interaction, person: Person, term: str, reason: str) -> None:
@@ -46,6 +48,8 @@ async def block(interaction: Interaction, person: Person, term: str, reason: str
 async def unblock(interaction: Interaction, person: Person) -> None:
     """Let somebody in again. Raises UserError, ChatError."""
     guild_id = require_moderator(interaction)
+    if person.id == interaction.user.id and not manages(interaction.permissions):
+        raise UserError(panel_words.UNBLOCK_ONESELF)
     if not await _houses(interaction).unblock(guild_id, interaction.user.id, person.id):
         raise UserError(panel_words.NOT_BLOCKED)
     await whisper(interaction, panel_words.unblocked(person.id))
@@ -69,6 +73,7 @@ async def _block(interaction: Interaction, person_id: int, term: str, reason: st
     guild_id = require_moderator(interaction)
     if term not in TERMS:
         raise UserError(words.OLD_FORM)
+    await require_blockable(interaction, person_id)
     lasts, now = TERMS[term], interaction.client.services.clock.now()
     until = None if lasts is None else now + lasts
     moderator_id = interaction.user.id

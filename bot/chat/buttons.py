@@ -11,19 +11,46 @@ removes its file and its lines here.
 from collections.abc import Mapping
 
 from bot import words
-from bot.chat import bans, job_presses, moderation, own_data, panel
+from bot.chat import (
+    bans,
+    deletion,
+    edits,
+    gathering,
+    history,
+    job_presses,
+    moderation,
+    own_data,
+    panel,
+    price_presses,
+    repeats,
+    sending,
+)
 from bot.chat.answers import Interaction
 from bot.chat.custom_ids import Action, Press, parse
 from bot.errors import UserError
 
 PRESSES: Mapping[Action, Press] = {
     **job_presses.PRESSES,
+    **price_presses.PRESSES,
+    **sending.PRESSES,
+    **history.PRESSES,
+    **repeats.PRESSES,
+    **edits.PRESSES,
+    **deletion.PRESSES,
     **panel.PRESSES,
     **moderation.PRESSES,
     **bans.PRESSES,
     **own_data.PRESSES,
+    **gathering.PRESSES,
 }
-FORMS: Mapping[Action, Press] = {**panel.FORMS, **bans.FORMS}
+FORMS: Mapping[Action, Press] = {
+    **history.FORMS,
+    **repeats.FORMS,
+    **edits.FORMS,
+    **panel.FORMS,
+    **bans.FORMS,
+    **gathering.FORMS,
+}
 
 
 async def press(interaction: Interaction) -> None:

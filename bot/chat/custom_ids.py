@@ -24,6 +24,16 @@ class Action(StrEnum):
     CHECK_AGAIN = "check"
     SHOW_RESULT = "show"
     SEND_HERE = "send"
+    REROLL = "reroll"
+    EDIT = "edit"
+    DELETE = "delete"
+    CHANGE_PROMPT = "prompt"
+    SHARE = "share"
+    # Of a draft, by its id; of a basket and of one's own history, by what to do.
+    DRAFT = "draft"
+    PRICE = "price"
+    BASKET = "basket"
+    HISTORY = "history"
     # Of a server's rules: by a rule's, a switch's or a preset's name.
     RULE = "rule"
     SWITCH = "switch"

@@ -9,13 +9,14 @@ from types import MappingProxyType
 
 import discord
 
-from bot import inert, words
+from bot import button_words, inert, several_words, words
 from bot.chat.custom_ids import Action, custom_id
+from bot.chat.offers import below_pictures, may_cost_twice, offers, price_again
 from bot.models import Charged, Failure, Job, Kind, Outlook, Picture, State
+from bot.rules import begun_at
 
 _LINKS_LIMIT = 2000
 _MOST_FILES = 10
-_HISTORY = 10  # two rows of buttons
 _LONGEST_URL = 2048
 
 
@@ -32,9 +33,13 @@ class Colour(IntEnum):
 _LABELS: Mapping[Action, str] = MappingProxyType(
     {
         Action.CANCEL: words.CANCEL,
-        Action.TRY_AGAIN: words.TRY_AGAIN,
         Action.CHECK_AGAIN: words.CHECK_AGAIN,
         Action.SHOW_RESULT: words.SHOW_RESULT,
+        Action.SHARE: words.SHARE,
+        Action.REROLL: button_words.REROLL,
+        Action.EDIT: button_words.EDIT,
+        Action.DELETE: button_words.DELETE,
+        Action.CHANGE_PROMPT: button_words.CHANGE_PROMPT,
     }
 )
 
@@ -46,6 +51,11 @@ class Rendered:
     embed: discord.Embed
     buttons: tuple[tuple[str, str], ...]
     pictures: tuple[Picture, ...]
+
+    @property
+    def embeds(self) -> list[discord.Embed]:
+        """The only one."""
+        return [self.embed]
 
     @property
     def looks(self) -> str:
@@ -90,45 +100,25 @@ def _rendered(job: Job, face: _Face, shown: tuple[Picture, ...]) -> Rendered:
     embed.set_footer(text=footer(job))
     if face.thumbnail is not None and len(face.thumbnail) <= _LONGEST_URL:
         embed.set_thumbnail(url=face.thumbnail)
-    buttons = tuple((_LABELS[action], custom_id(action, job.code)) for action in face.actions)
+    buttons = tuple((label(action, job), custom_id(action, job.code)) for action in face.actions)
     return Rendered(embed, buttons, shown)
 
 
-def render_fetching(job: Job) -> Rendered:
-    """A finished job whose pictures are on their way once more."""
-    return _rendered(job, _Face(Colour.BLURPLE, words.FETCHING), ())
+def label(action: Action, job: Job) -> str:
+    """What a job's button says."""
+    if action is not Action.TRY_AGAIN:
+        return _LABELS[action]
+    return words.TRY_AGAIN if may_cost_twice(job) else button_words.try_again(price_again(job))
+
+
+def render_fetching(job: Job, text: str = words.FETCHING) -> Rendered:
+    """A finished job whose pictures are on their way once more, or can be asked for again."""
+    return _rendered(job, _Face(Colour.BLURPLE, text, (Action.SHOW_RESULT,)), ())
 
 
 def render_gone(job: Job) -> Rendered:
     """A finished job whose pictures cannot be had any more."""
     return _rendered(job, _Face(Colour.AMBER, words.RESULT_GONE), ())
-
-
-def render_history(jobs: Sequence[Job]) -> Rendered:
-    """One's own newest pictures, undelivered ones first, with a button for each that is there.
-
-    Lines of at most about 250 characters each: far within the description's limit.
-    """
-    shown = jobs[:_HISTORY]
-    lines = [words.history_line(job, _link(job)) for job in shown]
-    embed = discord.Embed(colour=Colour.GREY, description="\n".join(lines))
-    buttons = tuple(
-        (words.send_here(job.code), custom_id(Action.SEND_HERE, job.code))
-        for job in shown
-        if job.state in {State.DELIVERED, State.UNDELIVERABLE}
-    )
-    return Rendered(embed, buttons, ())
-
-
-def _link(job: Job) -> str | None:
-    """The address of the job's message; None where it never stood or was removed."""
-    place, showing = job.request.place, job.showing
-    if showing.message_id is None or job.state is State.UNDELIVERABLE:
-        return None
-    where = place.guild_id if showing.channel_id == place.channel_id else None
-    return (
-        f"https://discord.com/channels/{where or '@me'}/{showing.channel_id}/{showing.message_id}"
-    )
 
 
 def footer(job: Job) -> str:
@@ -137,8 +127,10 @@ def footer(job: Job) -> str:
 
 
 def _pending(job: Job, outlook: Outlook) -> _Face:
-    text = words.pending(outlook, job.request.asked_at)
-    return _waiting(_Face(Colour.GREY, text, (Action.CANCEL,)), outlook)
+    if begun_at(job) is not None:  # once more, with its sources sent up
+        return _processing(job, outlook)
+    text = _ordered(job, words.pending(outlook, job.request.asked_at))
+    return _waiting(_Face(Colour.GREY, text, offers(job)), outlook)
 
 
 def _waiting(face: _Face, outlook: Outlook) -> _Face:
@@ -149,14 +141,23 @@ def _waiting(face: _Face, outlook: Outlook) -> _Face:
     return replace(face, text=text, actions=(Action.SHOW_RESULT, *face.actions))
 
 
+def _ordered(job: Job, text: str) -> str:
+    """Several pictures' price stands before what becomes of them."""
+    return text if job.request.count == 1 else f"{several_words.order(job)}\n{text}"
+
+
 def _processing(job: Job, outlook: Outlook) -> _Face:
-    since = max((one.submitted_at for one in job.submissions if one.submitted_at), default=None)
-    text = words.processing(since or job.request.asked_at)
+    if job.showing.state is State.DELIVERED:  # a late one comes to those that stand there
+        return _completed(job, ())
+    text = _ordered(job, words.processing(begun_at(job) or job.request.asked_at))
+    if outlook.thirds:
+        passed = several_words.time_passed(outlook.thirds, outlook.usual_wait_s)
+        text = f"{text}\n{passed}"
     sources = job.request.sources
     if job.request.kind is Kind.FUSE:
         text = f"{words.image_count(len(sources))}\n{text}"
     thumbnail = sources[0].url if job.request.kind is Kind.EDIT else None
-    return _waiting(_Face(Colour.BLURPLE, text, (Action.CANCEL,), thumbnail), outlook)
+    return _waiting(_Face(Colour.BLURPLE, text, offers(job), thumbnail), outlook)
 
 
 def _unknown(_: Job, __: Outlook) -> _Face:
@@ -167,52 +168,62 @@ def _delivered(job: Job, _: Outlook) -> _Face:
     return _completed(job, ())
 
 
-def _undeliverable(_: Job, __: Outlook) -> _Face:
-    return _Face(Colour.AMBER, words.undeliverable())
+def _undeliverable(job: Job, _: Outlook) -> _Face:
+    several = len(job.result_urls) > 1
+    return _Face(Colour.AMBER, several_words.UNDELIVERABLE if several else words.undeliverable())
 
 
-def _failed(job: Job, _: Outlook) -> _Face:
+def _none(job: Job, _: Outlook) -> _Face:
+    """An end without any picture: one sentence if the same became of all."""
+    if len(several_words.reasons(job)) == 1:
+        return _ENDS[job.state](job)
+    colours = {State.CANCELLED: Colour.GREY}
+    colour = Colour.AMBER if may_cost_twice(job) else colours.get(job.state, Colour.RED)
+    return _Face(colour, several_words.none_came(job), offers(job))
+
+
+def _failed(job: Job) -> _Face:
     failure = job.failure or Failure.PROVIDER
     text = words.failure(failure, _charged(job))
-    if failure is not Failure.UNKNOWN_OUTCOME:
-        return _Face(Colour.RED, text)
-    return _Face(Colour.AMBER, text, (*_check_again(job), Action.TRY_AGAIN))
+    colour = Colour.AMBER if failure is Failure.UNKNOWN_OUTCOME else Colour.RED
+    return _Face(colour, text, offers(job))
 
 
-def _expired(job: Job, _: Outlook) -> _Face:
+def _expired(job: Job) -> _Face:
     waited = [
         (one.finished_at or job.finished_at or one.submitted_at) - one.submitted_at
         for one in job.submissions
         if one.submitted_at
     ]
     waited_s = max((one.total_seconds() for one in waited), default=0.0)
-    return _Face(Colour.AMBER, words.expired(waited_s), _check_again(job))
+    return _Face(Colour.AMBER, words.expired(waited_s), offers(job))
 
 
-def _cancelled(job: Job, _: Outlook) -> _Face:
-    if job.failure is Failure.UNANSWERED:
-        return _Face(Colour.GREY, words.failure(job.failure, _charged(job)))
-    return _Face(Colour.GREY, words.cancelled(_charged(job)))
+def _cancelled(job: Job) -> _Face:
+    charged = _charged(job)
+    interrupted = job.failure is Failure.UNANSWERED
+    text = words.failure(Failure.UNANSWERED, charged) if interrupted else words.cancelled(charged)
+    return _Face(Colour.GREY, text, offers(job))
 
 
 def _completed(job: Job, pictures: Sequence[Picture]) -> _Face:
-    ends = [one.finished_at for one in job.submissions if one.finished_at]
+    ready = [one for one in job.standing if one.state is State.READY]
+    ends = [one.finished_at for one in ready if one.finished_at]
     took_s = (max(ends) - job.request.asked_at).total_seconds() if ends else None
-    text = words.completed(took_s, job.request.person_name)
+    if job.request.count == 1:
+        text = words.completed(took_s, job.request.person_name)
+    else:
+        came = min(len(ready), len(pictures)) if pictures else len(ready)
+        text = several_words.completed(came, job, took_s)
     links = [one.url for one in pictures if not one.original and _linkable(one.url)]
     if links and sum(map(len, links)) <= _LINKS_LIMIT:
         text = f"{text}\n{words.originals(links)}"
-    return _Face(Colour.GREEN, text)
+    return _Face(Colour.GREEN, text, below_pictures(job))
 
 
 def _linkable(url: str) -> bool:
     """Whether the address ends where it should in a masked link."""
     return bool(url) and not set(url) & set(" <>()\n")
-
-
-def _check_again(job: Job) -> tuple[Action, ...]:
-    """A free read needs a task to ask for."""
-    return (Action.CHECK_AGAIN,) if any(one.task_id for one in job.submissions) else ()
 
 
 def _charged(job: Job) -> Charged:
@@ -231,8 +242,11 @@ _FACES: Mapping[State, Callable[[Job, Outlook], _Face]] = MappingProxyType(
         State.READY: _processing,
         State.DELIVERED: _delivered,
         State.UNDELIVERABLE: _undeliverable,
-        State.FAILED: _failed,
-        State.EXPIRED: _expired,
-        State.CANCELLED: _cancelled,
+        State.FAILED: _none,
+        State.EXPIRED: _none,
+        State.CANCELLED: _none,
     }
+)
+_ENDS: Mapping[State, Callable[[Job], _Face]] = MappingProxyType(
+    {State.FAILED: _failed, State.EXPIRED: _expired, State.CANCELLED: _cancelled}
 )

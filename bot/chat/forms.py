@@ -8,11 +8,15 @@ from typing import Any, Literal
 
 import discord
 
+from bot import words
+from bot.catalogue import AUTO, Model
 from bot.chat.answers import Interaction
 from bot.chat.custom_ids import Action, custom_id
 from bot.chat.ids import preselected
 
 MOST_CHOSEN = 25  # Discord's limit of a menu
+MOST_FILES = 10  # ... of a file upload
+PROMPT_CHARS = 4000  # ... of a text field
 _TITLE, _LABEL, _DESCRIPTION = 45, 45, 100
 
 Field = discord.ui.Label[Any]
@@ -40,6 +44,33 @@ def text(
     style = discord.TextStyle.paragraph if several_lines else discord.TextStyle.short
     field = discord.ui.TextInput[Any](
         custom_id=name, style=style, default=value or None, required=False, max_length=longest
+    )
+    return _labelled(label, hint, field)
+
+
+def prompt(value: str = "", label: str = words.PROMPT) -> Field:
+    """The words of a picture, required; `value` stands in the field already."""
+    field = discord.ui.TextInput[Any](
+        custom_id="prompt",
+        style=discord.TextStyle.paragraph,
+        default=value[:PROMPT_CHARS] or None,
+        required=True,
+        min_length=1,
+        max_length=PROMPT_CHARS,
+    )
+    return _labelled(label, "", field)
+
+
+def ratio(model: Model, chosen: str = AUTO) -> Field:
+    """The aspect ratios of a model, one of them chosen already."""
+    options = {ratio: ratio for ratio in model.aspect_ratios}
+    return one_of("ratio", words.RATIO, options, chosen=chosen if chosen in options else AUTO)
+
+
+def files(name: str, label: str, hint: str, *, least: int = 0, most: int = MOST_FILES) -> Field:
+    """Files to upload, from `least` to `most` of them."""
+    field = discord.ui.FileUpload[Any](
+        custom_id=name, min_values=least, max_values=most, required=least > 0
     )
     return _labelled(label, hint, field)
 
@@ -104,6 +135,21 @@ def filled(interaction: Interaction) -> Mapping[str, tuple[str, ...]]:
     """What was typed and chosen, by field; a field that was left alone has nothing."""
     data: Any = interaction.data or {}
     return dict(_values(data.get("components")))
+
+
+def wished(interaction: Interaction, model: Model) -> tuple[str, str]:
+    """Prompt and ratio of a form that has both fields; a ratio that is none becomes auto."""
+    given = filled(interaction)
+    prompt, ratio = (next(iter(given.get(name, ())), "") for name in ("prompt", "ratio"))
+    return prompt, ratio if ratio in model.aspect_ratios else AUTO
+
+
+def uploaded(interaction: Interaction, name: str) -> list[discord.Attachment]:
+    """What was uploaded into a field of a form, in order."""
+    data: Any = interaction.data or {}
+    resolved = (data.get("resolved") or {}).get("attachments") or {}
+    ids_there = [one for one in filled(interaction).get(name, ()) if one in resolved]
+    return [discord.Attachment(data=resolved[one], state=interaction._state) for one in ids_there]
 
 
 def chosen(interaction: Interaction) -> tuple[str, ...]:

@@ -1,93 +1,69 @@
-"""Presses of the buttons below a picture: only the asker's own work."""
+"""Presses of the buttons below a picture on its way, and of those that bring one back."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
+import structlog
+
 from bot import words
-from bot.chat.answers import Interaction, answer, update, whisper
-from bot.chat.asking import ask_again, place_of, reply_of
+from bot.chat.answers import Interaction, update, whisper
+from bot.chat.asking import place_of, reply_of
 from bot.chat.custom_ids import Action, Press
 from bot.chat.embeds import render, render_fetching, render_gone
 from bot.chat.messenger import NOBODY
-from bot.chat.services import JobService, Replays
+from bot.chat.pressed import jobs_of, on_own_job, pressed_id
+from bot.chat.services import Replays
 from bot.chat.wire import single_attempts, translated
-from bot.errors import UserError
-from bot.models import Failure, Job, Showing, State
+from bot.errors import DownloadError, DownloadMissing
+from bot.models import Job, Showing, State
 from bot.rules import OPEN
 
-JobPress = Callable[[Interaction, Job], Awaitable[None]]
-
-
-def _on_own_job(do: JobPress) -> Press:
-    """The press of a job's button, once the job is found and is the presser's own."""
-
-    async def press(interaction: Interaction, code: str) -> None:
-        job = await _jobs(interaction).find(code)
-        if job is None or not _belongs_here(interaction, job):
-            raise UserError(words.OLD_BUTTON)
-        interaction.extras["job"] = job.code
-        if job.request.person_id != interaction.user.id:
-            raise UserError(words.NOT_YOURS)
-        await do(interaction, job)
-
-    return press
-
-
-def _belongs_here(interaction: Interaction, job: Job) -> bool:
-    """A job's buttons are in its own server, or in the asker's direct messages."""
-    return interaction.guild_id in {job.request.place.guild_id, None}
+log = structlog.get_logger(__name__)
 
 
 async def _cancel(interaction: Interaction, job: Job) -> None:
-    await _redraw(interaction, await _jobs(interaction).cancel(job), words.TOO_LATE_TO_CANCEL)
+    await _redraw(interaction, await jobs_of(interaction).cancel(job), words.TOO_LATE_TO_CANCEL)
 
 
 async def _check_again(interaction: Interaction, job: Job) -> None:
-    await _redraw(interaction, await _jobs(interaction).check_again(job), words.NOTHING_TO_CHECK)
+    await _redraw(interaction, await jobs_of(interaction).check_again(job), words.NOTHING_TO_CHECK)
 
 
 async def _show_result(interaction: Interaction, job: Job) -> None:
     """A fresh token for the message, and the picture too when it has nowhere else to go."""
-    if job.showing.message_id not in {None, _pressed(interaction)}:
-        await whisper(interaction, words.SHOWN_ELSEWHERE)
+    if job.showing.message_id not in {None, pressed_id(interaction)}:
+        shared = job.request.private and not job.hidden
+        await whisper(interaction, words.SHARED_ALREADY if shared else words.SHOWN_ELSEWHERE)
         return
     if job.state is State.UNDELIVERABLE:
+        # With its button, so that an interruption can be followed by another press.
         await update(interaction, render_fetching(job))
-        # As if it had never been shown: the ways that were closed have nothing to do with this one.
-        await _play(interaction, job, Showing(_pressed(interaction), interaction.channel_id))
+        await _play(interaction, job)
     else:
         await _redraw(interaction, job, "")
 
 
-async def _send_here(interaction: Interaction, job: Job) -> None:
-    """Out of one's own history into this channel."""
-    if job.state not in {State.DELIVERED, State.UNDELIVERABLE}:
-        raise UserError(words.OLD_BUTTON)
-    await _play(interaction, job, await answer(interaction, render_fetching(job)))
-
-
-async def _play(interaction: Interaction, job: Job, showing: Showing) -> None:
+async def _play(interaction: Interaction, job: Job) -> None:
+    """As if it had never been shown: the ways that were closed have nothing to do with this one."""
     encore: Replays = interaction.client.encore
-    shown = await encore.play(
-        *(job, reply_of(interaction), place_of(interaction), showing),
-        upload_limit_bytes=interaction.filesize_limit,
-    )
+    instead = render_fetching(job, words.NOT_NOW)
+    try:
+        shown = await encore.play(
+            *(job, reply_of(interaction), place_of(interaction)),
+            showing=Showing(pressed_id(interaction), interaction.channel_id),
+            upload_limit_bytes=interaction.filesize_limit,
+        )
+    except DownloadError as error:
+        log.info("not shown again", job=job.code, error=repr(error))
+        shown = False
+        if isinstance(error, DownloadMissing):
+            instead = render_gone(job)
     if not shown:
         with translated(by_token=True), single_attempts():
             await interaction.edit_original_response(
-                embed=render_gone(job).embed, view=None, allowed_mentions=NOBODY
+                embed=instead.embed, view=instead.view(), allowed_mentions=NOBODY
             )
-
-
-def _pressed(interaction: Interaction) -> int | None:
-    return interaction.message.id if interaction.message else None
-
-
-async def _try_again(interaction: Interaction, job: Job) -> None:
-    if job.failure is not Failure.UNKNOWN_OUTCOME:  # forged, or the answer was found meanwhile
-        raise UserError(words.OLD_BUTTON)
-    await ask_again(interaction, job)
 
 
 async def _redraw(interaction: Interaction, job: Job | None, otherwise: str) -> None:
@@ -95,15 +71,16 @@ async def _redraw(interaction: Interaction, job: Job | None, otherwise: str) -> 
     if job is None:
         await whisper(interaction, otherwise)
         return
-    jobs, reply = _jobs(interaction), reply_of(interaction)
+    jobs, reply = jobs_of(interaction), reply_of(interaction)
     fresh = replace(job, request=replace(job.request, reply=reply))
     rendered = render(fresh, await jobs.outlook(fresh))
     await update(interaction, rendered)
     await jobs.renew(job, reply)  # a token edits nothing before its own answer
     now = await jobs.find(job.code)
     if now is None or now.state is job.state:
-        # READY is shown by its pictures, which are not out yet.
-        state = job.showing.state if job.state is State.READY else job.state
+        # READY is shown by its pictures, which are not out yet or stand there already.
+        kept = job.state is State.READY or job.showing.state is State.DELIVERED
+        state = job.showing.state if kept else job.state
         await jobs.showed(job.id, job.showing.but(looks=rendered.looks, state=state))
     elif now.state not in OPEN:  # it ended meanwhile, and our answer came after the end
         rendered = render(now, await jobs.outlook(now))
@@ -114,17 +91,10 @@ async def _redraw(interaction: Interaction, job: Job | None, otherwise: str) -> 
     jobs.heard(job.id)  # or its driver would show the same once more
 
 
-def _jobs(interaction: Interaction) -> JobService:
-    jobs: JobService = interaction.client.services.jobs
-    return jobs
-
-
 PRESSES: Mapping[Action, Press] = MappingProxyType(
     {
-        Action.CANCEL: _on_own_job(_cancel),
-        Action.TRY_AGAIN: _on_own_job(_try_again),
-        Action.CHECK_AGAIN: _on_own_job(_check_again),
-        Action.SHOW_RESULT: _on_own_job(_show_result),
-        Action.SEND_HERE: _on_own_job(_send_here),
+        Action.CANCEL: on_own_job(_cancel),
+        Action.CHECK_AGAIN: on_own_job(_check_again),
+        Action.SHOW_RESULT: on_own_job(_show_result),
     }
 )

@@ -12,7 +12,7 @@ from bot import panel_words, words
 from bot.chat.answers import Interaction, amend, whisper
 from bot.chat.custom_ids import Action, Press
 from bot.chat.messenger import NOBODY
-from bot.chat.rights import require_moderator
+from bot.chat.rights import manages, require_moderator, sees
 from bot.chat.screens import Screen, button
 from bot.chat.services import HouseService, JobService
 from bot.chat.wire import TRANSIENT_ERRORS, translated
@@ -40,6 +40,8 @@ async def report(interaction: Interaction, message: discord.Message) -> None:
     rules = await houses.rules(interaction.guild_id or 0)
     if rules.log_channel_id is None:
         raise UserError(panel_words.NO_LOG_CHANNEL)
+    if (until := interaction.client.reports.take(interaction.user.id)) is not None:
+        raise UserError(panel_words.too_many_reports(until))
     await whisper(interaction, panel_words.REPORTING)
     try:
         async with asyncio.timeout(REPORT_DEADLINE_S):
@@ -56,7 +58,7 @@ async def _job_of(interaction: Interaction, message: discord.Message) -> Job:
     jobs: JobService = interaction.client.services.jobs
     footers = [embed.footer.text or "" for embed in message.embeds]
     codes = [match[1] for footer in footers if (match := _CODE.search(footer))]
-    ours = message.author.id == interaction.client.application_id
+    ours = message.author == interaction.client.user
     job = await jobs.find(codes[0]) if ours and codes else None
     if job is None or job.request.place.guild_id != interaction.guild_id:
         raise UserError(panel_words.NOT_MY_PICTURE)
@@ -123,22 +125,30 @@ async def remove(interaction: Interaction, where: str) -> None:
 
 
 async def _remove(interaction: Interaction, channel_id: int, message_id: int) -> None:
-    """Only here, and only ours. Raises UserError, ChatError."""
-    guild, client = interaction.guild, interaction.client
-    channel = guild.get_channel_or_thread(channel_id) if guild else None
-    if channel is None:
+    """Only where this moderator can look, and only ours. Raises UserError, ChatError."""
+    if not sees(interaction, channel_id):
         raise UserError(panel_words.NOT_MY_MESSAGE)
+    await _spare_log(interaction, channel_id)
+    client = interaction.client
     place = client.get_partial_messageable(channel_id, guild_id=interaction.guild_id)
     try:
         with translated():
             message = await place.fetch_message(message_id)
-            if message.author.id != client.application_id:
+            if message.author != client.user:
                 raise UserError(panel_words.NOT_MY_MESSAGE)
             await message.delete()
     except MessageGone as error:
         raise UserError(panel_words.REMOVED_ALREADY) from error
     except AccessLost as error:
         raise UserError(panel_words.NOT_MY_MESSAGE) from error
+
+
+async def _spare_log(interaction: Interaction, channel_id: int) -> None:
+    """The log tells what moderators did; they do not choose what it tells. Raises UserError."""
+    houses: HouseService = interaction.client.services.houses
+    rules = await houses.rules(interaction.guild_id or 0)
+    if rules.log_channel_id == channel_id and not manages(interaction.permissions):
+        raise UserError(panel_words.LOG_STAYS)
 
 
 async def _press_remove(interaction: Interaction, subject: str) -> None:

@@ -5,34 +5,42 @@ Rights are asked at every press; a form opens with what is in the database at th
 
 import re
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 from types import MappingProxyType
 
 import discord
 
 from bot import panel_words, words
-from bot.chat import forms, screens
-from bot.chat.admins import Admin, admin_of, choose_log_channel
+from bot.chat import forms, screens, word_list
+from bot.chat.admins import Admin, admin_of, choose_log_channel, fingerprint
 from bot.chat.answers import Interaction, open_form, update, whisper_rendered
 from bot.chat.custom_ids import Action, Press
 from bot.errors import UserError
 from bot.house_rules import HouseRules, RuleChange
+from bot.house_words import Setting
 
 Filled = Mapping[str, tuple[str, ...]]
 Change = Callable[[Interaction, Admin, Filled], Awaitable[RuleChange]]
 
 _USD = re.compile(r"\$?\s*(\d{1,9}(?:\.\d{1,6})?)", re.ASCII)
 _MEMBERS = "members"  # the preset that must be told a role
+_ROLE_LISTS = ("allowed", "denied", "exempt")
 _WORDS_LIMIT = 4000  # of a form's field; longer lists go by /settings filter import
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule that has a form: its fields as the rules stand now, and what a filled one does."""
+    """A rule that has a form: its fields as the rules stand now, and what a filled one does.
+
+    Attributes:
+        whole: a setting of which the form shows whole lists, and so would put them back whole.
+    """
 
     fields: Callable[[HouseRules], Sequence[forms.Field]]
     change: Change
+    whole: Setting | None = None
 
 
 async def show(interaction: Interaction) -> None:
@@ -66,13 +74,15 @@ async def _choose(interaction: Interaction, subject: str) -> None:
     rule = _RULES.get(name)
     if rule is None:
         raise UserError(words.OLD_BUTTON)
-    fields = rule.fields(await admin.houses.rules(admin.guild_id))
+    rules = await admin.houses.rules(admin.guild_id)
     title, _ = panel_words.RULES[name]
-    await open_form(interaction, forms.form(Action.RULE, name, title, fields))
+    of = f"{name}-{fingerprint(rule.whole, rules)}" if rule.whole else name
+    await open_form(interaction, forms.form(Action.RULE, of, title, rule.fields(rules)))
 
 
 async def _submit(interaction: Interaction, subject: str) -> None:
-    admin, rule = admin_of(interaction), _RULES.get(subject)
+    name, _, seen = subject.partition("-")
+    admin, rule = replace(admin_of(interaction), seen=seen), _RULES.get(name)
     if rule is None:
         raise UserError(words.OLD_FORM)
     change = await rule.change(interaction, admin, forms.filled(interaction))
@@ -87,6 +97,8 @@ async def _switch(interaction: Interaction, subject: str) -> None:
         "spoiler": houses.change_spoiler,
         "ping": houses.change_ping,
         "adult": houses.change_adult_content,
+        "replies": houses.change_replies,
+        "private": houses.change_private,
     }
     if name not in changes or wanted not in {"on", "off"}:
         raise UserError(words.OLD_BUTTON)
@@ -152,6 +164,12 @@ def _budget_fields(rules: HouseRules) -> Sequence[forms.Field]:
     return [forms.text("usd", *panel_words.FIELDS["usd"], value=text, longest=16)]
 
 
+def _ask_above_fields(rules: HouseRules) -> Sequence[forms.Field]:
+    now = rules.ask_above_micro_usd
+    text = f"{Decimal(now) / 1_000_000:f}" if now else ""
+    return [forms.text("usd", *panel_words.FIELDS["above"], value=text, longest=16)]
+
+
 def _channel_fields(rules: HouseRules) -> Sequence[forms.Field]:
     allowed, denied = rules.allowed_channels, rules.denied_channels
     _check_menus("channels", allowed, denied)
@@ -214,19 +232,26 @@ async def _budget(_: Interaction, admin: Admin, filled: Filled) -> RuleChange:
     return await admin.houses.change_budget(admin.guild_id, admin.person_id, micro_usd)
 
 
+async def _ask_above(_: Interaction, admin: Admin, filled: Filled) -> RuleChange:
+    micro_usd = micro_usd_of(_only(filled, "usd"))
+    return await admin.houses.change_ask_above(admin.guild_id, admin.person_id, micro_usd)
+
+
 async def _channels(_: Interaction, admin: Admin, filled: Filled) -> RuleChange:
     allowed, denied = (forms.ids(filled.get(name, ())) for name in ("allowed", "denied"))
-    return await admin.houses.change_channels(admin.guild_id, admin.person_id, allowed, denied)
+    change = partial(replace, allowed_channels=allowed, denied_channels=denied)
+    return await admin.change(Setting.CHANNELS, change)
 
 
 async def _roles(_: Interaction, admin: Admin, filled: Filled) -> RuleChange:
-    lists = (forms.ids(filled.get(name, ())) for name in ("allowed", "denied", "exempt"))
-    return await admin.houses.change_roles(admin.guild_id, admin.person_id, *lists)
+    allowed, denied, exempt = (forms.ids(filled.get(name, ())) for name in _ROLE_LISTS)
+    change = partial(replace, allowed_roles=allowed, denied_roles=denied, exempt_roles=exempt)
+    return await admin.change(Setting.ROLES, change)
 
 
 async def _forbid(_: Interaction, admin: Admin, filled: Filled) -> RuleChange:
     listed = _only(filled, "words").splitlines()
-    return await admin.houses.change_forbidden_words(admin.guild_id, admin.person_id, listed)
+    return await admin.change(Setting.WORDS, word_list.only(listed))
 
 
 async def _log(interaction: Interaction, _: Admin, filled: Filled) -> RuleChange:
@@ -267,9 +292,10 @@ _RULES: Mapping[str, Rule] = MappingProxyType(
         "daily": Rule(_limit_fields("pictures", lambda rules: rules.daily_pictures), _daily),
         "atonce": Rule(_limit_fields("pictures", lambda rules: rules.jobs_at_once), _at_once),
         "budget": Rule(_budget_fields, _budget),
-        "channels": Rule(_channel_fields, _channels),
-        "roles": Rule(_role_fields, _roles),
-        "filter": Rule(_word_fields, _forbid),
+        "askabove": Rule(_ask_above_fields, _ask_above),
+        "channels": Rule(_channel_fields, _channels, Setting.CHANNELS),
+        "roles": Rule(_role_fields, _roles, Setting.ROLES),
+        "filter": Rule(_word_fields, _forbid, Setting.WORDS),
         "log": Rule(_log_fields, _log),
     }
 )

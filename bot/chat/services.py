@@ -1,32 +1,50 @@
 """What handlers of commands and buttons call: handed to the client in one value."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from bot.catalogue import Model
+from bot.history import Page, Search
 from bot.hosts import HostRule
 from bot.house_rules import Circumstances, HouseRules, RuleChange, UsageReport
+from bot.house_words import Setting
 from bot.models import (
+    Again,
     Block,
     Job,
     JobRequest,
-    Limits,
     Outlook,
+    Picture,
     Place,
     Refusal,
+    RefusalReason,
     Reply,
     Showing,
-    Usage,
+    Source,
 )
-from bot.ports import Clock, Journal
+from bot.ports import Clock, Drafts, Journal
+from bot.rules import Case
 
 
 class JobService(Protocol):
     """The part of `bot.jobs.Jobs` that people reach by commands and buttons."""
 
-    async def admit(self, request: JobRequest, here: Circumstances) -> Job | Refusal | None:
+    @property
+    def stopped(self) -> RefusalReason | None:
+        """Why nobody's request is taken now, whatever the rules say; None: they are taken."""
+        ...
+
+    async def admit(
+        self,
+        request: JobRequest,
+        here: Circumstances,
+        *,
+        confirmed: bool = False,
+        again: Again | None = None,
+    ) -> Job | Refusal | None:
         """Let a request in; None: this event was here before."""
         ...
 
@@ -36,6 +54,10 @@ class JobService(Protocol):
 
     async def unanswered(self, job: Job) -> None:
         """Nobody saw an answer."""
+        ...
+
+    async def get(self, job_id: int) -> Job:
+        """One job. Raises JobNotFound."""
         ...
 
     async def find(self, code: str) -> Job | None:
@@ -62,8 +84,12 @@ class JobService(Protocol):
         """The press is answered and noted."""
         ...
 
-    async def history(self, person_id: int, guild_id: int | None) -> Sequence[Job]:
-        """A person's newest jobs there, undelivered ones first."""
+    async def history(self, search: Search, number: int, size: int) -> Page:
+        """A page of a person's pictures there, undelivered ones first."""
+        ...
+
+    async def forget(self, job: Job, by_person_id: int) -> bool:
+        """Remove a job's content for good; False: it is not over."""
         ...
 
     async def showed(self, job_id: int, showing: Showing) -> None:
@@ -87,6 +113,16 @@ class HouseService(Protocol):
 
     async def view(self, guild_id: int) -> Sequence[tuple[str, str]]:
         """Every rule that applies, as (name, words), the operator's defaults filled in."""
+        ...
+
+    async def change(
+        self,
+        guild_id: int,
+        by_person_id: int,
+        setting: Setting,
+        change: Callable[[HouseRules], HouseRules],
+    ) -> RuleChange:
+        """Apply a pure change, which may refuse by UserError, to the rules as they then stand."""
         ...
 
     async def change_cooldown(
@@ -113,33 +149,6 @@ class HouseService(Protocol):
         """Money of the server in a calendar month."""
         ...
 
-    async def change_channels(
-        self,
-        guild_id: int,
-        by_person_id: int,
-        allowed: Collection[int],
-        denied: Collection[int],
-    ) -> RuleChange:
-        """Where pictures are made."""
-        ...
-
-    async def change_roles(
-        self,
-        guild_id: int,
-        by_person_id: int,
-        allowed: Collection[int],
-        denied: Collection[int],
-        exempt: Collection[int],
-    ) -> RuleChange:
-        """Who may make pictures, and who is free of limits."""
-        ...
-
-    async def change_forbidden_words(
-        self, guild_id: int, by_person_id: int, forbidden: Collection[str]
-    ) -> RuleChange:
-        """Words and phrases that no prompt may have."""
-        ...
-
     async def change_log_channel(
         self, guild_id: int, by_person_id: int, channel_id: int | None
     ) -> RuleChange:
@@ -158,6 +167,20 @@ class HouseService(Protocol):
         """Whether those who waited long are pinged."""
         ...
 
+    async def change_replies(self, guild_id: int, by_person_id: int, on: bool) -> RuleChange:
+        """Whether messages that mention the bot are taken as requests."""
+        ...
+
+    async def change_private(self, guild_id: int, by_person_id: int, on: bool) -> RuleChange:
+        """Whether people may ask for pictures that only they see."""
+        ...
+
+    async def change_ask_above(
+        self, guild_id: int, by_person_id: int, micro_usd: int | None
+    ) -> RuleChange:
+        """What a request may cost without its price being asked about; None or 0: anything."""
+        ...
+
     async def apply_preset(
         self, guild_id: int, by_person_id: int, preset: str, role_id: int | None = None
     ) -> RuleChange:
@@ -170,6 +193,12 @@ class HouseService(Protocol):
 
     async def why(self, guild_id: int, person_id: int, here: Circumstances) -> Sequence[str]:
         """What this person may do there now, rule by rule, and which rule said no last."""
+        ...
+
+    async def may_show(
+        self, guild_id: int | None, person_id: int, here: Circumstances, prompt: str
+    ) -> Refusal | None:
+        """Which rule refuses to show a picture of these words there, made before; or None."""
         ...
 
     async def block(
@@ -190,14 +219,16 @@ class HouseService(Protocol):
         """What a server used today (1) or in so many days, today among them."""
         ...
 
-    async def remaining(
-        self, person_id: int, guild_id: int | None, here: Circumstances
-    ) -> tuple[Usage, Limits]:
-        """What one person used, and the limits that apply to that person there."""
+    async def remaining(self, person_id: int, guild_id: int | None, here: Circumstances) -> Case:
+        """What one person used there, the limits that apply, and all that admission asks."""
         ...
 
     async def left(self, guild_id: int) -> None:
         """We were removed from a server, from now on."""
+        ...
+
+    async def joined(self, guild_id: int) -> None:
+        """We came to a server, for the first time or again."""
         ...
 
     async def servers_are(self, guild_ids: Collection[int]) -> None:
@@ -227,7 +258,51 @@ class Replays(Protocol):
     async def play(
         self, job: Job, reply: Reply, place: Place, showing: Showing, upload_limit_bytes: int
     ) -> bool:
-        """Post the pictures into an answer that stands; False: they cannot be had any more."""
+        """Post the pictures into an answer that stands; False: they could not be shown.
+
+        Raises:
+            DownloadMissing: they are gone.
+            DownloadError: not now.
+        """
+        ...
+
+    def pictures(
+        self, job: Job, limit_bytes: int
+    ) -> AbstractAsyncContextManager[Sequence[Picture]]:
+        """The pictures as files within that limit, while the context lasts.
+
+        Raises:
+            DownloadMissing: they are gone.
+            DownloadError: not now.
+        """
+        ...
+
+    async def send(
+        self, job: Job, reply: Reply, place: Place, upload_limit_bytes: int, nonce: str
+    ) -> Showing:
+        """Post the pictures there as a new message, which shares a private picture.
+
+        Raises:
+            DownloadMissing: the pictures are gone.
+            DownloadError: not now.
+            ChatError: they could not be posted; after ChatUnavailable perhaps they were.
+        """
+        ...
+
+
+class OldSources(Protocol):
+    """Finds input images again: `bot.sources.Sources`."""
+
+    async def refreshed(
+        self, sources: Sequence[Source], job_id: int | None = None
+    ) -> tuple[Source, ...]:
+        """The sources of the old job with this id, usable now for a new one.
+
+        None: they were put aside, and are no job's yet.
+
+        Raises:
+            SourceGone: one of them is nowhere any more; the text names it.
+        """
         ...
 
 
@@ -250,6 +325,7 @@ class Services:
     Attributes:
         model: the configured one; options of the commands are made of it.
         source_hosts: where attachments may be served from.
+        replies: whether messages that mention us are listened for.
         allowed_guild_ids: servers that may use us; empty: every one.
         dev_guild_id: commands are synchronised to this server only; None: everywhere.
         replace_commands: overwrite commands that another program registered.
@@ -258,6 +334,7 @@ class Services:
 
     jobs: JobService
     houses: HouseService
+    drafts: Drafts
     journal: Journal
     charts: Charts
     facts: Facts
@@ -265,6 +342,7 @@ class Services:
     model: Model
     source_hosts: HostRule
     allow_dms: bool = False
+    replies: bool = True
     allowed_guild_ids: frozenset[int] = frozenset()
     dev_guild_id: int | None = None
     replace_commands: bool = False

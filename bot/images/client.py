@@ -7,12 +7,8 @@ that the server has just closed shows as a broken answer. Therefore every POST o
 its own: an API that is down is then a refused connection, where surely nothing was created.
 """
 
-import asyncio
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import aclosing, contextmanager
-from datetime import UTC, datetime
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType, TracebackType
 from typing import Self, TypeVar
 
@@ -21,9 +17,16 @@ import stamina
 from pydantic import SecretStr
 from typing_extensions import override  # in `typing` from Python 3.12 on; pydantic needs it too
 
-from bot.errors import NotCreated, OutcomeUnknown, ProviderError, ProviderUnavailable
-from bot.images.answers import MAX_DETAIL_CHARS, Answer, read_answer, retry_after_s
-from bot.images.http import TimeLimits, keep_location_apart, product
+from bot.errors import NotCreated, OutcomeUnknown, ProviderUnavailable
+from bot.images.answers import Answer
+from bot.images.http import (
+    ErrorTable,
+    TimeLimits,
+    exchange,
+    keep_location_apart,
+    product,
+    translated,
+)
 from bot.images.protocol import (
     PROBE,
     create_body,
@@ -31,13 +34,10 @@ from bot.images.protocol import (
     read_balance,
     read_models,
     read_task,
-    read_upload,
 )
-from bot.models import Balance, JobRequest, Source, Task
+from bot.models import Balance, JobRequest, Task
 
 T = TypeVar("T")
-
-MAX_ANSWER_BYTES = 1024 * 1024
 
 # `total_s` of a POST exceeds all phases before the first byte is sent (pool, connect, TLS): when it
 # strikes, the request was under way.
@@ -56,11 +56,8 @@ _retried = stamina.AsyncRetryingCaller(
 
 _TASKS = "images/generations"
 _BALANCE = "balance"
-_FILES = "files"
 
-ErrorTable = Mapping[type[Exception], type[ProviderError]]
-
-# Looked up along the MRO, so the most specific class wins. TimeoutError is `total_s`.
+# TimeoutError is `total_s`.
 POST_ERRORS: ErrorTable = MappingProxyType(
     {
         httpx.ConnectError: NotCreated,  # also name look-up and TLS
@@ -73,9 +70,6 @@ POST_ERRORS: ErrorTable = MappingProxyType(
 )
 READ_ERRORS: ErrorTable = MappingProxyType(
     {httpx.HTTPError: ProviderUnavailable, TimeoutError: ProviderUnavailable}
-)
-UPLOAD_ERRORS: ErrorTable = MappingProxyType(
-    {httpx.HTTPError: NotCreated, TimeoutError: NotCreated}
 )
 
 
@@ -129,7 +123,7 @@ class ApiClient:
             ProviderError: refused; nothing was created.
         """
         body = create_body(request, callback_url)
-        with _translated(POST_ERRORS):
+        with translated(POST_ERRORS):
             return created_task(await self._post(body))
 
     async def get_task(self, task_id: str) -> Task:
@@ -153,33 +147,15 @@ class ApiClient:
         Raises:
             ProviderError: refused otherwise, or no readable answer.
         """
-        with _translated(READ_ERRORS):
+        with translated(READ_ERRORS):
             return read_models(await self._post(PROBE))
-
-    async def upload(self, file: Path, source: Source) -> str:
-        """Send a source image up, free of charge; the address under which the API reads it.
-
-        Raises:
-            NotCreated: no readable answer for now; safe to try later, for nothing was asked for.
-            ProviderError: refused.
-        """
-        data = await asyncio.to_thread(file.read_bytes)
-        name = f"source.{source.content_type.rpartition('/')[2]}"  # people's file names stay here
-        request = self._http.build_request(
-            "POST",
-            _FILES,
-            files={"file": (name, data, source.content_type)},
-            timeout=self._post_limits.phases,
-        )
-        with _translated(UPLOAD_ERRORS):
-            return read_upload(await self._exchange(request, self._post_limits.total_s))
 
     async def _read(self, path: str, params: Mapping[str, str], parse: Callable[[Answer], T]) -> T:
         request = self._http.build_request(
             "GET", path, params=params, timeout=self._read_limits.phases
         )
-        with _translated(READ_ERRORS):
-            return parse(await self._exchange(request, self._read_limits.total_s))
+        with translated(READ_ERRORS):
+            return parse(await exchange(self._http, request, self._read_limits.total_s))
 
     async def _post(self, body: Mapping[str, object]) -> Answer:
         request = self._http.build_request(
@@ -189,15 +165,7 @@ class ApiClient:
             headers={"Content-Type": "application/json"},
             timeout=self._post_limits.phases,
         )
-        return await self._exchange(request, self._post_limits.total_s)
-
-    async def _exchange(self, request: httpx.Request, total_s: float) -> Answer:
-        async with asyncio.timeout(total_s):
-            response = await self._http.send(request, stream=True)
-            async with aclosing(response):
-                body = await _bounded_body(response)
-        wait_s = retry_after_s(response.headers.get("Retry-After"), datetime.now(UTC))
-        return read_answer(response.status_code, body, wait_s)
+        return await exchange(self._http, request, self._post_limits.total_s)
 
 
 class _PostsApart(httpx.AsyncBaseTransport):
@@ -221,15 +189,6 @@ class _PostsApart(httpx.AsyncBaseTransport):
         await self._posts.aclose()
 
 
-@contextmanager
-def _translated(table: ErrorTable) -> Iterator[None]:
-    try:
-        yield
-    except (httpx.HTTPError, TimeoutError) as exc:
-        kind = next(table[base] for base in type(exc).__mro__ if base in table)
-        raise kind(f"{type(exc).__name__}: {exc}"[:MAX_DETAIL_CHARS]) from exc
-
-
 def wait_before_retry(error: Exception) -> bool | float:
     """For stamina: whether to read again, and when the API said so, after how many seconds."""
     if not isinstance(error, ProviderUnavailable):
@@ -237,13 +196,3 @@ def wait_before_retry(error: Exception) -> bool | float:
     if error.retry_after_s is None:
         return True
     return error.retry_after_s <= READ_WAIT_MAX_S and max(error.retry_after_s, _READ_WAIT_MIN_S)
-
-
-async def _bounded_body(response: httpx.Response) -> bytes:
-    """The body, cut at MAX_ANSWER_BYTES: what is longer is then no JSON any more."""
-    body = bytearray()
-    async for chunk in response.aiter_bytes():
-        body += chunk
-        if len(body) > MAX_ANSWER_BYTES:
-            break
-    return bytes(body[:MAX_ANSWER_BYTES])

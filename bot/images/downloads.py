@@ -19,7 +19,7 @@ from uuid import uuid4
 
 import httpx
 
-from bot.errors import DownloadRejected, DownloadUnavailable
+from bot.errors import DownloadMissing, DownloadRejected, DownloadUnavailable
 from bot.hosts import HostRule, is_public
 from bot.images.http import TimeLimits, keep_location_apart, product
 
@@ -96,7 +96,8 @@ class HttpDownloads:
         What the bytes are is not judged here, but a page of HTML is a passing error of some edge.
 
         Raises:
-            DownloadUnavailable: any status but 200, HTML, broken off, too slow, no room on disk.
+            DownloadMissing: 404 or 410.
+            DownloadUnavailable: any other status but 200, HTML, broken off, too slow, no room.
             DownloadRejected: forbidden host or address, too many redirects, over the cap.
         """
         try:
@@ -151,7 +152,7 @@ class HttpDownloads:
 
     async def _save(self, response: httpx.Response, folder: Path) -> Path:
         path = folder / f"result-{uuid4().hex}"
-        file = await asyncio.to_thread(path.open, "xb")
+        file = await _made(path)
         complete = False
         try:
             await self._copy(response, file)
@@ -176,8 +177,20 @@ class HttpDownloads:
             raise DownloadUnavailable("an empty answer")
 
 
+async def _made(path: Path) -> BinaryIO:
+    """A new file; whoever is cancelled while it is made leaves none behind."""
+    making = asyncio.ensure_future(asyncio.to_thread(path.open, "xb"))
+    try:
+        return await asyncio.shield(making)
+    except asyncio.CancelledError:
+        await asyncio.to_thread(_close, await making, path, keep=False)
+        raise
+
+
 def _require_file(response: httpx.Response) -> None:
     """Its Content-Type is not asked: the bytes tell what they are, and some edge may lie."""
+    if response.status_code in {404, 410}:
+        raise DownloadMissing(f"HTTP {response.status_code}")
     if response.status_code != 200:
         raise DownloadUnavailable(f"HTTP {response.status_code}")
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":

@@ -1,9 +1,21 @@
-"""What both HTTP clients share: who we are, how long we wait, who follows redirects."""
+"""What the HTTP clients share: who we are, how long we wait, what becomes of an answer."""
 
+import asyncio
+from collections.abc import Iterator, Mapping
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 
 import httpx
+
+from bot.errors import ProviderError
+from bot.images.answers import MAX_DETAIL_CHARS, Answer, read_answer, retry_after_s
+
+MAX_ANSWER_BYTES = 1024 * 1024
+
+# Looked up along the MRO, so the most specific class wins.
+ErrorTable = Mapping[type[Exception], type[ProviderError]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +61,33 @@ async def keep_location_apart(response: httpx.Response) -> None:
     location = response.headers.pop("Location", None)
     if location is not None:
         response.extensions["location"] = location
+
+
+async def exchange(http: httpx.AsyncClient, request: httpx.Request, total_s: float) -> Answer:
+    """Send one request of the image API, read its answer. Raises httpx.HTTPError, TimeoutError."""
+    async with asyncio.timeout(total_s):
+        response = await http.send(request, stream=True)
+        async with aclosing(response):
+            body = await _bounded_body(response)
+    wait_s = retry_after_s(response.headers.get("Retry-After"), datetime.now(UTC))
+    return read_answer(response.status_code, body, wait_s)
+
+
+@contextmanager
+def translated(table: ErrorTable) -> Iterator[None]:
+    """Within, what httpx raises comes out as the table says."""
+    try:
+        yield
+    except (httpx.HTTPError, TimeoutError) as exc:
+        kind = next(table[base] for base in type(exc).__mro__ if base in table)
+        raise kind(f"{type(exc).__name__}: {exc}"[:MAX_DETAIL_CHARS]) from exc
+
+
+async def _bounded_body(response: httpx.Response) -> bytes:
+    """The body, cut at MAX_ANSWER_BYTES: what is longer is then no JSON any more."""
+    body = bytearray()
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > MAX_ANSWER_BYTES:
+            break
+    return bytes(body[:MAX_ANSWER_BYTES])

@@ -7,9 +7,10 @@ Source: https://apimodels.app/en/docs/image?p=openai-beta. `created_task` and `r
 import math
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
-from bot.errors import BadRequest, NotCreated, ProviderUnavailable
+from bot.errors import BadRequest, NotCreated, ProviderError, ProviderUnavailable
 from bot.images.answers import (
     MAX_DETAIL_CHARS,
     Answer,
@@ -102,6 +103,14 @@ def read_task(answer: Answer, task_id: str) -> Task:
     return task
 
 
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """Leave to PUT one file to `upload_url`, after which it is at `public_url`."""
+
+    upload_url: str
+    public_url: str
+
+
 def read_upload(answer: Answer) -> str:
     """The address of a file that was sent up.
 
@@ -109,11 +118,32 @@ def read_upload(answer: Answer) -> str:
         NotCreated: no readable answer for now, or 429.
         ProviderError: refused.
     """
-    url = answer.data.get("publicUrl")
-    if answer.succeeded and isinstance(url, str) and _RESULT_URL.fullmatch(url):
-        return url
+    url = _url(answer.data.get("publicUrl"))
+    if not answer.succeeded or url is None:
+        raise _upload_error(answer)
+    return url
+
+
+def read_ticket(answer: Answer) -> Ticket:
+    """Where a file may be PUT, for ten minutes. Raises as `read_upload`."""
+    upload, public = (_url(answer.data.get(name)) for name in ("uploadUrl", "publicUrl"))
+    if not answer.succeeded or upload is None or public is None:
+        raise _upload_error(answer)
+    return Ticket(upload, public)
+
+
+def read_put(answer: Answer) -> None:
+    """What the storage said of a PUT: its answers have no envelope. Raises as `read_upload`."""
+    if not 200 <= answer.status < 300:
+        for_good = 400 <= answer.status < 500 and answer.status not in {408, 429}
+        raise answer.error(BadRequest if for_good else NotCreated)
+
+
+def _upload_error(answer: Answer) -> ProviderError:
+    if answer.status == 413:  # said by whatever stands before the API, in words of its own
+        return answer.error(BadRequest)
     error = read_error(answer)
-    raise answer.error(NotCreated) if isinstance(error, ProviderUnavailable) else error
+    return answer.error(NotCreated) if isinstance(error, ProviderUnavailable) else error
 
 
 def find_task_id(body: bytes) -> str | None:
@@ -177,6 +207,10 @@ def _urls(value: object) -> tuple[str, ...]:
     items = value if isinstance(value, list) else []
     urls = (url for url in items if isinstance(url, str) and _RESULT_URL.fullmatch(url))
     return tuple(dict.fromkeys(urls))[:MAX_RESULTS]
+
+
+def _url(value: object) -> str | None:
+    return value if isinstance(value, str) and _RESULT_URL.fullmatch(value) else None
 
 
 def _task_id(data: Mapping[str, object]) -> str | None:

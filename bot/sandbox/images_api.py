@@ -16,13 +16,24 @@ from typing import Any, Self
 import aiohttp
 from aiohttp import web
 
+from bot.sandbox.clock import Clock
 from bot.sandbox.images_callbacks import CallbackPost, CallbackTimes
 from bot.sandbox.images_faults import Faults, Point, body_of
 from bot.sandbox.images_files import MAX_UPLOAD_BYTES, Uploads
 from bot.sandbox.images_models import MODELS
 from bot.sandbox.images_requests import Refused, check_create
 from bot.sandbox.images_shelf import Shelf
-from bot.sandbox.images_tasks import Entry, Event, Json, Register, SandboxTask, TaskPlan, envelope
+from bot.sandbox.images_sources import REFUSED, Reach
+from bot.sandbox.images_tasks import (
+    Entry,
+    Event,
+    Json,
+    Register,
+    SandboxTask,
+    TaskPlan,
+    envelope,
+    source_urls,
+)
 from bot.sandbox.images_wire import ApiCalls
 from bot.sandbox.images_worker import Worker
 
@@ -37,10 +48,11 @@ class ImageSandbox:
     Attributes:
         faults: what goes wrong, by endpoint.
         plan: what becomes of every task that `plan_next` does not name.
-        allowed_source_hosts: "host:port" of loopback servers whose images may be fetched.
+        reach: which sources may be fetched, and which cannot be.
         models: what is offered, by name; delete one to retire it.
         register: tasks, ledger, account and events.
         calls: every request as it is answered.
+        clock: what results grow old by; tasks go by real time.
     """
 
     def __init__(
@@ -60,7 +72,8 @@ class ImageSandbox:
         self.faults = Faults()
         self.register = Register(balance_usd)
         self.calls = ApiCalls()
-        self.allowed_source_hosts = set(allowed_source_hosts)
+        self.clock = Clock()
+        self.reach = Reach(set(allowed_source_hosts))
         self._policy_words = policy_words
         self._callback_times = callback_times or CallbackTimes()
         self._plans: deque[TaskPlan] = deque()
@@ -70,7 +83,7 @@ class ImageSandbox:
 
     async def __aenter__(self) -> Self:
         async with contextlib.AsyncExitStack() as stack:
-            self._shelf = Shelf()
+            self._shelf = Shelf(self.clock)
             stack.callback(self._shelf.close)
             self._uploads = Uploads(self._shelf, lambda: self.result_base)
             timeout = aiohttp.ClientTimeout(total=30)
@@ -84,6 +97,11 @@ class ImageSandbox:
 
     async def __aexit__(self, *_: object) -> None:
         await self._lifetime.aclose()
+
+    @property
+    def allowed_source_hosts(self) -> set[str]:
+        """As "host:port": loopback servers whose images may be fetched."""
+        return self.reach.loopback
 
     @property
     def base_url(self) -> str:
@@ -124,6 +142,11 @@ class ImageSandbox:
         found = [await self._shelf.get(url.removeprefix(f"{self.result_base}/")) for url in urls]
         return [data for data, _ in filter(None, found)]
 
+    async def stored(self, path: str) -> bytes | None:
+        """The file below `result_base`, while it lives."""
+        found = await self._shelf.get(path)
+        return None if found is None else found[0]
+
     async def go_online(self) -> None:
         """Listen; after `go_offline` on the same port as before."""
         async with contextlib.AsyncExitStack() as stack:
@@ -150,7 +173,7 @@ class ImageSandbox:
             callbacks=CallbackPost(session, self._callback_times, self.register.note),
             painters=painters,
             policy_words=self._policy_words,
-            allowed_source_hosts=self.allowed_source_hosts,
+            reach=self.reach,
             result_base=lambda: self.result_base,
         )
 
@@ -203,6 +226,8 @@ class ImageSandbox:
         account = self.register.balance_data()
         if account["balance"] * 1_000_000 < model.price_micro_usd:
             raise Refused(402, "Insufficient credits")
+        if self.reach.tries_first and any(map(self.reach.refuses, source_urls(params))):
+            raise Refused(400, REFUSED)
         plan = self._plans.popleft() if self._plans else self.plan
         task = SandboxTask(model, params, plan, entry)
         self.register.add(task)

@@ -4,26 +4,48 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import aiohttp
 
 MAX_SOURCE_BYTES = 30 * 1024 * 1024
+REFUSED = "Failed to download image: HTTP 403"
 
 
 class SourceFailed(Exception):
     """An input image cannot be used; the text becomes the task's failMsg."""
 
 
-async def fetch_source(
-    session: aiohttp.ClientSession, url: str, allowed_hosts: AbstractSet[str]
-) -> bytes:
-    """The bytes behind an address. `allowed_hosts` ("host:port") may be loopback.
+@dataclass
+class Reach:
+    """Which sources the API can fetch, beside all that are public.
+
+    Attributes:
+        loopback: "host:port" of loopback servers whose images may be fetched.
+        refusing: "host:port" of servers that refuse this API, as some do with data centres.
+        tries_first: whether a source that cannot be fetched is found when the task is created,
+            or only while it runs.
+    """
+
+    loopback: set[str] = field(default_factory=set)
+    refusing: set[str] = field(default_factory=set)
+    tries_first: bool = False
+
+    def refuses(self, url: str) -> bool:
+        """Whether the host of this address does not let the API in."""
+        return urlsplit(url).netloc in self.refusing
+
+
+async def fetch_source(session: aiohttp.ClientSession, url: str, reach: Reach) -> bytes:
+    """The bytes behind an address.
 
     Raises:
         SourceFailed: private, unreachable, not answered with 200, or too large.
     """
-    await _check_public(url, allowed_hosts)
+    await _check_public(url, reach.loopback)
+    if reach.refuses(url):
+        raise SourceFailed(REFUSED)
     try:
         async with session.get(url, allow_redirects=False) as response:
             if response.status != 200:

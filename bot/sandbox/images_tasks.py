@@ -4,6 +4,7 @@ import asyncio
 import json
 import secrets
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -91,13 +92,18 @@ class Event:
 
 @dataclass(slots=True)
 class SandboxTask:
-    """One task; times are milliseconds since 1970."""
+    """One task; times are milliseconds since 1970.
+
+    Attributes:
+        turn: how many tasks before it had the same words: no model draws the same picture twice.
+    """
 
     model: SandboxModel
     params: Json
     plan: TaskPlan
     entry: Entry
     id: str = field(default_factory=lambda: "cl" + secrets.token_hex(12))
+    turn: int = 0
     state: TaskState = "pending"
     result_urls: tuple[str, ...] = ()
     fail_msg: str | None = None
@@ -110,9 +116,7 @@ class SandboxTask:
     @property
     def source_urls(self) -> list[str]:
         """The input images in order."""
-        if url := self.params.get("image_url"):
-            return [str(url)]
-        return [str(url) for url in self.params.get("image_urls") or ()]
+        return source_urls(self.params)
 
     def status_data(self) -> Json:
         """`data` of a status answer, and of the create answer of a synchronous model."""
@@ -158,6 +162,7 @@ class Register:
         self.tasks: dict[str, SandboxTask] = {}
         self.ledger: list[Entry] = []
         self.events: list[Event] = []
+        self._words: Counter[str] = Counter()
         self._news = asyncio.Event()
 
     @property
@@ -186,6 +191,9 @@ class Register:
         """A task exists from here on; nothing is charged yet."""
         task.entry.task_id = task.id
         task.entry.price_micro_usd = task.model.price_micro_usd
+        prompt = str(task.params["prompt"])
+        task.turn = self._words[prompt]
+        self._words[prompt] += 1
         self.tasks[task.id] = task
         self.note(task, task.state)
 
@@ -221,6 +229,13 @@ class Register:
             if matches(event):
                 return event
         raise AssertionError("events do not end")
+
+
+def source_urls(params: Json) -> list[str]:
+    """The input images of a create request in order."""
+    if url := params.get("image_url"):
+        return [str(url)]
+    return [str(url) for url in params.get("image_urls") or ()]
 
 
 def envelope(code: int, msg: str, data: Mapping[str, Any] | None = None) -> Json:

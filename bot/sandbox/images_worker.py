@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 from collections.abc import Callable
-from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -12,7 +11,7 @@ import aiohttp
 
 from bot.sandbox.images_callbacks import CallbackPost
 from bot.sandbox.images_shelf import Shelf
-from bot.sandbox.images_sources import SourceFailed, fetch_source
+from bot.sandbox.images_sources import Reach, SourceFailed, fetch_source
 from bot.sandbox.images_tasks import Register, SandboxTask
 from bot.sandbox.painter import Unpaintable, paint
 
@@ -35,7 +34,7 @@ class Worker:
     callbacks: CallbackPost
     painters: ThreadPoolExecutor
     policy_words: tuple[str, ...]
-    allowed_source_hosts: AbstractSet[str]
+    reach: Reach
     result_base: Callable[[], str]
 
     async def run(self, task: SandboxTask) -> None:
@@ -64,17 +63,15 @@ class Worker:
     async def _render(self, task: SandboxTask) -> tuple[str, ...]:
         if task.fail_msg is not None:
             return ()
-        sources = [
-            await fetch_source(self.session, url, self.allowed_source_hosts)
-            for url in task.source_urls
-        ]
+        sources = [await fetch_source(self.session, url, self.reach) for url in task.source_urls]
         return tuple(
             [await self._picture(task, sources, n) for n in range(1, task.plan.pictures + 1)]
         )
 
     async def _picture(self, task: SandboxTask, sources: list[bytes], number: int) -> str:
         look, ratio = task.plan.look, str(task.params.get("aspect_ratio", "auto"))
-        work = partial(paint, str(task.params["prompt"]), ratio, sources, look, number)
+        variant = task.turn + number
+        work = partial(paint, str(task.params["prompt"]), ratio, sources, look, variant)
         data = task.plan.ready_made
         if data is None:
             data = await asyncio.get_running_loop().run_in_executor(self.painters, work)

@@ -42,7 +42,7 @@ class Look:
 def paint(
     prompt: str, aspect_ratio: str, sources: Sequence[bytes], look: Look, number: int = 1
 ) -> bytes:
-    """Render one picture of a task; `number` counts the pictures of one task from 1.
+    """Render one picture; `number` counts those of the same words from 1, which all differ.
 
     Raises:
         Unpaintable: a source cannot be decoded.
@@ -90,7 +90,7 @@ def _picture(prompt: str, sources: Sequence[Image.Image], size: Size, number: in
         return draw_scene(prompt, size, number)
     if len(sources) == 1:
         return _frame(prompt, sources[0], size, number)
-    return _collage(sources, size)
+    return _collage(prompt, sources, size, number)
 
 
 def _frame(prompt: str, source: Image.Image, size: Size, number: int) -> Image.Image:
@@ -108,14 +108,21 @@ def _frame(prompt: str, source: Image.Image, size: Size, number: int) -> Image.I
     return image
 
 
-def _collage(sources: Sequence[Image.Image], size: Size) -> Image.Image:
-    """Every source, whole, in its own cell, left to right and down, with its number."""
+def _collage(prompt: str, sources: Sequence[Image.Image], size: Size, number: int) -> Image.Image:
+    """Every source, whole, in its own cell, left to right and down, with its number.
+
+    The first one of a prompt is pasted on plain paper, others on coloured.
+    """
     columns = max(range(1, len(sources) + 1), key=lambda count: _shown(sources, size, count))
     cell = _cell(len(sources), size, columns)
-    image = Image.new("RGB", size, PAPER)
+    hue = hue_of(prompt) + (number - 1) * 0.13
+    paper = PAPER if number == 1 else colour(hue, 0.75, 0.8)
+    gap = 0 if number == 1 else max(1, min(cell) // 40)
+    image = Image.new("RGB", size, paper)
     for index, source in enumerate(sources):
-        corner = (index % columns * cell[0], index // columns * cell[1])
-        image.paste(ImageOps.pad(source, cell, color=PAPER), corner)
+        corner = (index % columns * cell[0] + gap, index // columns * cell[1] + gap)
+        room = (max(1, cell[0] - 2 * gap), max(1, cell[1] - 2 * gap))
+        image.paste(ImageOps.pad(source, room, color=paper), corner)
         _badge(image, corner, str(index + 1), max(12, min(cell) // 6))
     return image
 

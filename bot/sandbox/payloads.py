@@ -85,7 +85,7 @@ class Payloads:
             "unavailable": False,
             "member_count": len(record.members),
             "members": [self.member(record, record.members[self._world.bot.id])],
-            "channels": [objects.channel(c) for c in rooms if c.kind is ChannelKind.TEXT],
+            "channels": [objects.channel(c) for c in rooms if c.kind is not ChannelKind.THREAD],
             "threads": [objects.channel(c) for c in rooms if c.kind is ChannelKind.THREAD],
             "voice_states": [],
             "presences": [],
@@ -122,8 +122,18 @@ class Payloads:
         in_guild = world.channels[message.channel_id].guild_id is not None
         return in_guild and world.bot.id not in message.state.mentioned
 
-    def message(self, record: Message, *, blank: bool = False, nested: bool = False) -> Json:
-        """A message object; `blank` leaves the four content fields empty."""
+    def message(
+        self,
+        record: Message,
+        *,
+        blank: bool = False,
+        nested: bool = False,
+        intents: int | None = None,
+    ) -> Json:
+        """A message object; `blank` leaves the four content fields empty.
+
+        `intents` are those of the session that gets it: a message inside it is judged by them.
+        """
         state = record.state
         body: Json = {
             "id": str(record.id),
@@ -145,7 +155,7 @@ class Payloads:
         }
         body |= self._origin(record)
         if record.reference_id is not None and not nested:
-            body |= self._reference(record)
+            body |= self._reference(record, intents)
         return body
 
     def _author(self, record: Message) -> Json:
@@ -171,7 +181,7 @@ class Payloads:
             body["interaction_metadata"] = record.interaction_metadata
         return body
 
-    def _reference(self, record: Message) -> Json:
+    def _reference(self, record: Message, intents: int | None) -> Json:
         target = self._world.messages.get(record.reference_id or 0)
         body: Json = {
             "message_reference": {
@@ -187,7 +197,7 @@ class Payloads:
             body["referenced_message"] = (
                 None
                 if gone or target is None
-                else self.message(target, blank=self.hidden(target), nested=True)
+                else self.message(target, blank=self.hidden(target, intents), nested=True)
             )
         return body
 
@@ -226,5 +236,11 @@ class Payloads:
         }
 
     def _resolved(self, media: Json) -> Json:
-        url = self._world.cdn.refreshed(media["url"])
-        return media | {"url": url, "proxy_url": url}
+        """A media item as Discord unfurls it: size and kind are known of files of ours."""
+        cdn = self._world.cdn
+        url = cdn.refreshed(media["url"])
+        file = cdn.find(cdn.path_of(url) or "")
+        known: Json = {} if file is None else {"content_type": file.content_type}
+        if file is not None and file.width is not None:
+            known |= {"width": file.width, "height": file.height}
+        return media | {"url": url, "proxy_url": url} | known

@@ -20,6 +20,7 @@ class ChannelKind(IntEnum):
 
     TEXT = 0
     DM = 1
+    CATEGORY = 4
     THREAD = 11
 
 
@@ -75,7 +76,11 @@ class Overwrite:
 
 @dataclass
 class Channel:
-    """A text channel, a thread or a direct message."""
+    """A text channel, a category, a thread or a direct message.
+
+    Attributes:
+        parent_id: a thread's channel, or a channel's category.
+    """
 
     id: int
     kind: ChannelKind

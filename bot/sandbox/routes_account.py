@@ -7,7 +7,7 @@ from bot.sandbox.calls import Call, Reply, Route
 from bot.sandbox.commands import Commands
 from bot.sandbox.payloads import Payloads
 from bot.sandbox.problems import problem
-from bot.sandbox.records import Guild, Json
+from bot.sandbox.records import ChannelKind, Guild, Json
 from bot.sandbox.world import World
 
 SESSION_STARTS_PER_DAY = 1000
@@ -78,7 +78,7 @@ class AccountRoutes:
                 "owner": objects.user(self._world.users[application.owner_id]),
                 "team": None,
                 "verify_key": "0" * 64,
-                "flags": 0,
+                "flags": application.flags,
                 "integration_types_config": {"0": {}, "1": {}},
                 "approximate_guild_count": len(self._world.guilds),
                 "interactions_endpoint_url": None,
@@ -129,7 +129,7 @@ class AccountRoutes:
 
     async def _channels(self, call: Call) -> Reply:
         rooms = self._found_guild(call).channels.values()
-        return Reply([self._show.channel(c) for c in rooms if c.parent_id is None])
+        return Reply([self._show.channel(c) for c in rooms if c.kind is not ChannelKind.THREAD])
 
     async def _member(self, call: Call) -> Reply:
         return Reply(self._member_of(self._found_guild(call), call.number("user_id")))

@@ -109,6 +109,8 @@ class ChannelRoutes:
         return Reply()
 
     def _may_send(self, channel: Channel) -> None:
+        if channel.kind is ChannelKind.CATEGORY:
+            raise problem(50008)
         if channel.kind is ChannelKind.THREAD:
             if channel.archived and channel.locked:
                 raise problem(50083)

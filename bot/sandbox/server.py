@@ -100,9 +100,20 @@ class DiscordSandbox:
         """A new role with these permission bits."""
         return self.world.add_role(guild or self.guild, name, int(bits))
 
-    def channel(self, name: str, *, guild: Guild | None = None, nsfw: bool = False) -> Channel:
+    def channel(
+        self,
+        name: str,
+        *,
+        guild: Guild | None = None,
+        nsfw: bool = False,
+        category: Channel | None = None,
+    ) -> Channel:
         """A new text channel."""
-        return self.world.add_channel(guild or self.guild, name, nsfw=nsfw)
+        return self.world.add_channel(guild or self.guild, name, nsfw=nsfw, parent=category)
+
+    def category(self, name: str, *, guild: Guild | None = None) -> Channel:
+        """A new category."""
+        return self.world.add_category(guild or self.guild, name)
 
     def thread(self, name: str, parent: Channel) -> Channel:
         """A new public thread."""

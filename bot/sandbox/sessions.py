@@ -9,7 +9,7 @@ from bot.sandbox import objects
 from bot.sandbox.feed import Change
 from bot.sandbox.payloads import Payloads
 from bot.sandbox.permissions import Permission
-from bot.sandbox.records import AnyJson, Channel, Guild, Json, Message, Role
+from bot.sandbox.records import AnyJson, Channel, ChannelKind, Guild, Json, Message, Role
 from bot.sandbox.world import World
 
 GUILDS = 1 << 0
@@ -27,6 +27,12 @@ _MESSAGE_EVENTS = {
     "message_edited": "MESSAGE_UPDATE",
     "message_deleted": "MESSAGE_DELETE",
 }
+_CHANNEL_EVENTS = {
+    "channel_created": "CREATE",
+    "channel_changed": "UPDATE",
+    "channel_deleted": "DELETE",
+}
+_ROLE_EVENTS = {"role_created": "GUILD_ROLE_CREATE", "role_changed": "GUILD_ROLE_UPDATE"}
 
 
 @dataclass
@@ -73,7 +79,7 @@ class Sessions:
         self._world = world
         self._show = show
         self._sessions: dict[str, Session] = {}
-        self._extra_interactions: list[int] = []
+        self._extra: dict[str, list[int]] = {"interaction_sent": [], "message_created": []}
         self.identify_interval_s = 0.0
         self.starts: list[float] = []
         world.feed.subscribe(self._on_change)
@@ -117,13 +123,20 @@ class Sessions:
             "guilds": [{"id": str(g.id), "unavailable": True} for g in self.guilds(session)],
             "session_id": session.id,
             "resume_gateway_url": resume_url,
-            "application": {"id": str(self._world.application.id), "flags": 0},
+            "application": {
+                "id": str(self._world.application.id),
+                "flags": self._world.application.flags,
+            },
             "private_channels": [],
         }
 
     def duplicate_interactions(self, times: int, *, events: int = 1) -> None:
         """Deliver each of the next `events` interactions `times` more often."""
-        self._extra_interactions += [times] * events
+        self._extra["interaction_sent"] += [times] * events
+
+    def duplicate_messages(self, times: int) -> None:
+        """Deliver the next message that somebody writes `times` more often."""
+        self._extra["message_created"].append(times)
 
     def dispatch(self, event: str, data: AnyJson, guild_id: int | None = None) -> None:
         """Send any event, also a malformed one, to the sessions of that guild's shard."""
@@ -132,21 +145,28 @@ class Sessions:
                 session.dispatch(event, data)
 
     def _on_change(self, change: Change) -> None:
+        for _ in range(self._times(change.kind)):
+            self._tell(change)
+
+    def _times(self, kind: str) -> int:
+        """How often an event is delivered."""
+        extra = self._extra.get(kind)
+        return 1 + (extra.pop(0) if extra else 0)
+
+    def _tell(self, change: Change) -> None:
         if change.kind in _MESSAGE_EVENTS:
             self._message(_MESSAGE_EVENTS[change.kind], change.subject)
         elif change.kind == "interaction_sent":
-            extra = self._extra_interactions.pop(0) if self._extra_interactions else 0
-            for _ in range(1 + extra):
-                guild_id = change.subject.channel.guild_id
-                self.dispatch("INTERACTION_CREATE", change.subject.payload, guild_id)
+            guild_id = change.subject.channel.guild_id
+            self.dispatch("INTERACTION_CREATE", change.subject.payload, guild_id)
         elif change.kind == "bot_joined":
             self._guilds("GUILD_CREATE", change.subject.id)
         elif change.kind == "bot_left":
             self._guilds("GUILD_DELETE", change.subject.id)
-        elif change.kind in ("channel_created", "channel_changed"):
-            self._channel(change.kind, change.subject)
-        elif change.kind == "role_changed":
-            self._role(*change.subject)
+        elif change.kind in _CHANNEL_EVENTS:
+            self._channel(_CHANNEL_EVENTS[change.kind], change.subject)
+        elif change.kind in _ROLE_EVENTS:
+            self._role(_ROLE_EVENTS[change.kind], *change.subject)
 
     def _guilds(self, event: str, guild_id: int) -> None:
         if event == "GUILD_CREATE":
@@ -158,21 +178,22 @@ class Sessions:
             if session.intents & GUILDS and session.serves(guild_id):
                 session.dispatch(event, data)
 
-    def _channel(self, kind: str, channel: Channel) -> None:
+    def _channel(self, verb: str, channel: Channel) -> None:
         guild = self._world.guild_of(channel)
         if guild is None or not self._world.bot_is_in(guild):
             return
-        noun = "THREAD" if channel.parent_id is not None else "CHANNEL"
-        verb = "CREATE" if kind == "channel_created" else "UPDATE"
+        noun = "THREAD" if channel.kind is ChannelKind.THREAD else "CHANNEL"
         for session in self.alive:
             if session.intents & GUILDS and session.serves(guild.id):
                 session.dispatch(f"{noun}_{verb}", objects.channel(channel))
 
-    def _role(self, guild_id: int, role: Role) -> None:
+    def _role(self, event: str, guild_id: int, role: Role) -> None:
+        if not self._world.bot_is_in(self._world.guilds.get(guild_id)):
+            return
         data = {"guild_id": str(guild_id), "role": objects.role(role)}
         for session in self.alive:
             if session.intents & GUILDS and session.serves(guild_id):
-                session.dispatch("GUILD_ROLE_UPDATE", data)
+                session.dispatch(event, data)
 
     def _message(self, event: str, message: Message) -> None:
         """Ephemeral messages and channels that the bot cannot see make no events."""
@@ -190,7 +211,7 @@ class Sessions:
         if event == "MESSAGE_DELETE":
             return place | {"id": str(message.id), "channel_id": str(message.channel_id)}
         blank = self._show.hidden(message, intents)
-        data = place | self._show.message(message, blank=blank)
+        data = place | self._show.message(message, blank=blank, intents=intents)
         guild = self._world.guilds.get(message.guild_id or 0)
         if guild and (member := guild.members.get(message.author_id)):
             data["member"] = self._show.member(guild, member, with_user=False)

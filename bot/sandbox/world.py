@@ -25,6 +25,9 @@ from bot.sandbox.records import (
 )
 from bot.sandbox.snowflakes import Snowflakes
 
+# presences, members, message content
+_INTENT_FLAGS = {1 << 8: 1 << 13, 1 << 1: 1 << 15, 1 << 15: 1 << 19}
+
 
 @dataclass
 class Application:
@@ -40,6 +43,14 @@ class Application:
     token: str = field(repr=False)
     public: bool = True
     granted_intents: int = 0
+
+    @property
+    def flags(self) -> int:
+        """Which privileged intents are switched on, as a small application's flags say it.
+
+        DOC:resources/application#application-object-application-flags.
+        """
+        return sum(flag for intent, flag in _INTENT_FLAGS.items() if self.granted_intents & intent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +123,7 @@ class World:
         position = len(guild.roles)
         role = Role(self.snowflakes.new(), name, bits, position, mentionable)
         guild.roles[role.id] = role
+        self.emit("role_created", (guild.id, role))
         return role
 
     def join(self, guild: Guild, user: User, *roles: Role) -> Member:
@@ -129,8 +141,9 @@ class World:
         overwrites: tuple[Overwrite, ...] = (),
         parent: Channel | None = None,
     ) -> Channel:
-        """A text channel, or a public thread when there is a parent."""
-        kind = ChannelKind.THREAD if parent else ChannelKind.TEXT
+        """A text channel, in a category when that is the parent; of a channel, a public thread."""
+        of_channel = parent is not None and parent.kind is ChannelKind.TEXT
+        kind = ChannelKind.THREAD if of_channel else ChannelKind.TEXT
         channel = Channel(
             id=self.snowflakes.new(),
             kind=kind,
@@ -141,10 +154,29 @@ class World:
             position=len(guild.channels),
             overwrites=list(overwrites),
         )
+        return self._open(guild, channel)
+
+    def add_category(self, guild: Guild, name: str) -> Channel:
+        """A heading, under which channels may be."""
+        category = Channel(self.snowflakes.new(), ChannelKind.CATEGORY, name, guild.id)
+        return self._open(guild, category)
+
+    def _open(self, guild: Guild, channel: Channel) -> Channel:
         guild.channels[channel.id] = channel
         self.channels[channel.id] = channel
         self.emit("channel_created", channel)
         return channel
+
+    def delete_channel(self, channel: Channel) -> None:
+        """Delete a guild's channel with its messages; its threads go too."""
+        guild = self.guilds[channel.guild_id or 0]
+        for below in [one for one in guild.channels.values() if one.parent_id == channel.id]:
+            if below.kind is ChannelKind.THREAD:
+                self.delete_channel(below)
+        for message in self.in_channel(channel.id):
+            message.deleted_at = self.clock.now()
+        del guild.channels[channel.id], self.channels[channel.id]
+        self.emit("channel_deleted", channel)
 
     def overwrite(self, channel: Channel, *overwrites: Overwrite) -> None:
         """Replace a channel's permission overwrites."""
@@ -199,7 +231,7 @@ class World:
         """Whether an account can see a message now."""
         if message.deleted or message.visible_to not in (None, user_id):
             return False
-        channel = self.channels[message.channel_id]
+        channel = self.channels[message.channel_id]  # the messages of a deleted one are deleted
         return bool(self.permissions(user_id, channel) & Permission.VIEW_CHANNEL)
 
     def shares_guild_with_bot(self, user_id: int) -> bool:

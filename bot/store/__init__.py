@@ -2,7 +2,7 @@
 
 from bot.store.backup import backup
 from bot.store.houses import SqlHouses
-from bot.store.opening import open_beside, open_store
+from bot.store.opening import open_beside, open_store, sources_folder
 from bot.store.sqlstore import SqlStore
 
-__all__ = ["SqlHouses", "SqlStore", "backup", "open_beside", "open_store"]
+__all__ = ["SqlHouses", "SqlStore", "backup", "open_beside", "open_store", "sources_folder"]

@@ -10,7 +10,7 @@ from sqlalchemy import Dialect, Text, TypeDecorator
 from typing_extensions import override  # in `typing` from Python 3.12 on; SQLAlchemy needs it too
 
 from bot.house_rules import DEFAULT, HouseRules, RoleRule
-from bot.models import Refusal, RefusalReason
+from bot.models import Kind, Refusal, RefusalReason, Source, Wish
 from bot.store.columns import Utc
 
 RULES_VERSION = 1
@@ -71,6 +71,27 @@ class RefusalDocument(TypeDecorator[Refusal]):
                 "try_channels": tuple(found["try_channels"]),
             }
         )
+
+
+class WishDocument(TypeDecorator[Wish]):
+    """A wish as an ASCII JSON object."""
+
+    impl = Text
+    cache_ok = True
+
+    @override
+    def process_bind_param(self, value: Wish | None, dialect: Dialect) -> str | None:
+        """The object, its keys the names of the fields."""
+        return None if value is None else json.dumps(asdict(value))
+
+    @override
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Wish | None:
+        """The wish."""
+        if value is None:
+            return None
+        found = json.loads(value)
+        sources = tuple(Source(**source) for source in found["sources"])
+        return Wish(**found | {"kind": Kind(found["kind"]), "sources": sources})
 
 
 def plain_rules(rules: HouseRules) -> dict[str, object]:

@@ -60,12 +60,12 @@ class SqlHouses:
 
     # People.
 
-    async def block(self, guild_id: int, block: Block) -> None:
-        """Shut a person out of a server; replaces an earlier ban."""
-        await self._database.write(partial(servers.block, guild_id=guild_id, ban=block))
+    async def block(self, guild_id: int, block: Block) -> Block | None:
+        """Shut a person out of a server; gives the ban in force that this one replaces."""
+        return await self._database.write(partial(servers.block, guild_id=guild_id, ban=block))
 
-    async def unblock(self, guild_id: int, person_id: int) -> bool:
-        """Lift a ban; False: there was none."""
+    async def unblock(self, guild_id: int, person_id: int) -> Block | None:
+        """Lift a ban and give it; None: there was none."""
         now = self._clock.now()
         return await self._database.write(
             partial(servers.unblock, guild_id=guild_id, person_id=person_id, now=now)
@@ -160,7 +160,7 @@ class SqlHouses:
     async def forget_person(self, person_id: int) -> int:
         """Remove a person's jobs that are over, and remember it for those that are not.
 
-        Rows that a limit or the ledger still counts stay, without content.
+        Rows that a limit or the ledger still counts stay, without content, until none does.
         """
         number = await self._forget(jobs.c.person_id == person_id)
         now = self._clock.now()
@@ -168,12 +168,15 @@ class SqlHouses:
         return number
 
     async def forget_wished(self) -> int:
-        """Remove what was still open when its person asked to be forgotten and is over now."""
+        """Remove what was open, or still counted, when its person asked to be forgotten."""
         number = 0
-        for person_id, at in await self._database.read(privacy.wishes):
+        now = self._clock.now()
+        wishes = await self._database.read(partial(privacy.wishes, now=now))
+        for person_id, at in wishes:
             theirs = (jobs.c.person_id == person_id) & (jobs.c.created_at <= at)
             number += await self._forget(theirs)
-        await self._database.write(privacy.drop_fulfilled)
+        if wishes:
+            await self._database.write(privacy.drop_fulfilled)
         return number
 
     async def forget_before(self, moment: datetime) -> int:
@@ -191,10 +194,18 @@ class SqlHouses:
             if forgotten < privacy.AT_ONCE:
                 return number
 
+    async def remembered(self, job_ids: Collection[int]) -> Mapping[int, bool]:
+        """Of those that are there: whether they still have their content."""
+        return await self._database.read(partial(privacy.remembered, job_ids=job_ids))
+
     async def left_server(self, guild_id: int) -> None:
         """Remember since when we are gone from a server."""
         now = self._clock.now()
         await self._database.write(partial(servers.mark_left, guild_id=guild_id, at=now))
+
+    async def joined_server(self, guild_id: int) -> None:
+        """We are in a server, for the first time or again."""
+        await self._database.write(partial(servers.mark_joined, guild_id=guild_id))
 
     async def servers_are(self, guild_ids: Collection[int]) -> None:
         """We are in these servers and in no others; who left before stays left since then."""

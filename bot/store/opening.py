@@ -16,6 +16,16 @@ from bot.store.migrate import migrate, require_current
 from bot.store.sqlstore import SqlStore
 
 
+def sources_folder(database_url: str) -> Path:
+    """Where copies of input images lie: beside the database and named after it.
+
+    Raises:
+        ConfigurationError: the address names no file.
+    """
+    path = sqlite.database_path(database_url)
+    return path.with_name(f"{path.name}.sources")
+
+
 @asynccontextmanager
 async def open_store(database_url: str, clock: Clock) -> AsyncIterator[SqlStore]:
     """The store in the file that DATABASE_URL names; made, locked and migrated as needed.

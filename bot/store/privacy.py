@@ -4,8 +4,7 @@ A row that a limit, a budget or the usage report may still count stays for `LEDG
 content: no prompt, name, source, result's address or token.
 """
 
-import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,11 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.house_rules import RuleChange
 from bot.models import Block, Job
 from bot.store.queries import load
-from bot.store.rows import upsert
+from bot.store.rows import new_callback_token, upsert
 from bot.store.schema import (
     REMEMBERED,
     WANTS_CARE,
+    baskets,
     blocks,
+    drafts,
     forget_wishes,
     job_events,
     jobs,
@@ -33,7 +34,6 @@ LEDGER_LIFE = timedelta(days=32)  # longer than a month and than any cooldown
 AT_ONCE = 200
 """Jobs that one transaction forgets; admissions wait for each."""
 
-_TOKEN_BYTES = 32
 _DISCORD_EPOCH_MS = 1_420_070_400_000  # docs.discord.com/developers/reference#snowflakes
 
 
@@ -47,7 +47,7 @@ async def forget_some(
     connection: AsyncConnection, which: ColumnElement[bool], now: datetime
 ) -> int:
     """Forget up to `AT_ONCE` of these jobs that want nothing any more; gives how many."""
-    countless = jobs.c.created_at < now - LEDGER_LIFE
+    countless = _countless(now)
     query = (
         select(jobs.c.id, countless.label("countless"))
         .where(which, not_(WANTS_CARE), or_(countless, REMEMBERED))
@@ -73,11 +73,11 @@ async def _empty(connection: AsyncConnection, job_ids: Sequence[int]) -> None:
     await connection.execute(
         update(jobs)
         .where(jobs.c.id.in_(job_ids))
-        .values(prompt="", person_name="", sources=(), reply_token="", looks=None)
+        .values(prompt="", person_name="", sources=(), reply_token="", looks=None, posted_urls=())
     )
     query = select(submissions.c.id).where(submissions.c.job_id.in_(job_ids))
     exchanged = [
-        {"which": number, "token": secrets.token_urlsafe(_TOKEN_BYTES)}
+        {"which": number, "token": new_callback_token()}
         for number in (await connection.execute(query)).scalars()
     ]
     await connection.execute(
@@ -89,36 +89,55 @@ async def _empty(connection: AsyncConnection, job_ids: Sequence[int]) -> None:
 
 
 async def forget_traces(connection: AsyncConnection, person_id: int, now: datetime) -> None:
-    """What is kept of a person beside jobs; remember the wish while a job of theirs is open.
+    """What is kept of a person beside jobs; remember the wish while a row of theirs is there.
 
     A ban stays: it is a limit that counts.
     """
-    await connection.execute(delete(last_refusals).where(last_refusals.c.person_id == person_id))
+    for table in (last_refusals, drafts, baskets):
+        await connection.execute(delete(table).where(table.c.person_id == person_id))
     await forget_admin(connection, person_id)
     await upsert(connection, forget_wishes, {"person_id": person_id}, {"at": now})
     await drop_fulfilled(connection)
 
 
 async def drop_fulfilled(connection: AsyncConnection) -> None:
-    """Drop the wishes of which nothing is left to do."""
-    left = exists().where(
-        jobs.c.person_id == forget_wishes.c.person_id,
-        jobs.c.created_at <= forget_wishes.c.at,
-        REMEMBERED,
-    )
+    """Drop the wishes of which no row is left, not even one without content."""
+    left = exists().where(_wished())
     await connection.execute(delete(forget_wishes).where(not_(left)))
 
 
-async def wishes(connection: AsyncConnection) -> list[tuple[int, datetime]]:
-    """Whose jobs up to which moment are still to be forgotten."""
-    query = select(forget_wishes.c.person_id, forget_wishes.c.at)
+async def wishes(connection: AsyncConnection, now: datetime) -> list[tuple[int, datetime]]:
+    """Whose jobs up to which moment can be forgotten, or really go, now."""
+    due = exists().where(_wished(), not_(WANTS_CARE), or_(_countless(now), REMEMBERED))
+    query = select(forget_wishes.c.person_id, forget_wishes.c.at).where(due)
     return [(row.person_id, row.at) for row in await connection.execute(query)]
+
+
+def _wished() -> ColumnElement[bool]:
+    wish = forget_wishes.c
+    return (jobs.c.person_id == wish.person_id) & (jobs.c.created_at <= wish.at)
+
+
+def _countless(now: datetime) -> ColumnElement[bool]:
+    """No limit, budget or report counts these any more."""
+    return jobs.c.created_at < now - LEDGER_LIFE
 
 
 async def forget_old_traces(connection: AsyncConnection, moment: datetime) -> None:
     """Refusals of before that moment, and bans that ended before it."""
     await connection.execute(delete(last_refusals).where(last_refusals.c.at < moment))
     await connection.execute(delete(blocks).where(blocks.c.until < moment))
+
+
+async def remembered(connection: AsyncConnection, job_ids: Collection[int]) -> dict[int, bool]:
+    """Of those that are there: whether they still have their content."""
+    found: dict[int, bool] = {}
+    ordered = sorted(job_ids)
+    for start in range(0, len(ordered), AT_ONCE):
+        query = select(jobs.c.id, REMEMBERED.label("remembered"))
+        query = query.where(jobs.c.id.in_(ordered[start : start + AT_ONCE]))
+        found |= {row.id: bool(row.remembered) for row in await connection.execute(query)}
+    return found
 
 
 async def people(connection: AsyncConnection) -> list[int]:
@@ -154,6 +173,33 @@ async def export_person(connection: AsyncConnection, person_id: int) -> dict[str
             {"server": str(row.guild_id), **_changed(row)}
             for row in await connection.execute(changes)
         ],
+        **await _waiting(connection, person_id),
+    }
+
+
+async def _waiting(connection: AsyncConnection, person_id: int) -> dict[str, object]:
+    """What waits for its person for an hour."""
+    gathered = select(baskets).where(baskets.c.person_id == person_id)
+    begun = select(drafts).where(drafts.c.person_id == person_id)
+    return {
+        "gathered": [
+            {
+                "channel": str(row.channel_id),
+                "at": _moment(row.changed_at),
+                "sources": [source.url for source in row.sources],
+            }
+            for row in await connection.execute(gathered)
+        ],
+        "begun": [
+            {
+                "channel": str(row.channel_id),
+                "at": _moment(row.created_at),
+                "kind": str(row.wish.kind),
+                "prompt": row.wish.prompt,
+                "sources": [source.url for source in row.wish.sources],
+            }
+            for row in await connection.execute(begun)
+        ],
     }
 
 
@@ -173,11 +219,13 @@ def picture(job: Job) -> dict[str, object]:
         "message": _id(job.showing.message_id),
         "sources": [source.url for source in request.sources],
         "results": list(job.result_urls),
+        "posted": list(job.showing.posted_urls),
+        "private": request.private,
         "state": str(job.state),
         "failure": None if job.failure is None else str(job.failure),
         "finished_at": _moment(job.finished_at),
-        "price_usd": sum(one.price_micro_usd for one in job.submissions) / 1_000_000,
-        "charged": [str(one.charged) for one in job.submissions],
+        "price_usd": sum(one.price_micro_usd for one in job.standing) / 1_000_000,
+        "charged": [str(one.charged) for one in job.standing],
     }
 
 

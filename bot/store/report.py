@@ -2,11 +2,22 @@
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import BigInteger, ColumnElement, and_, case, func, or_, select, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    and_,
+    case,
+    exists,
+    func,
+    not_,
+    or_,
+    select,
+    type_coerce,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.house_rules import UsageReport
-from bot.models import State
+from bot.models import STAND_IN, State
 from bot.store.schema import jobs, submissions
 from bot.store.usage import HOLDS_MONEY
 
@@ -60,13 +71,20 @@ async def _by_day(
 
 
 async def _failures(connection: AsyncConnection, which: ColumnElement[bool]) -> dict[str, int]:
-    """By failure code, most first; what was given up waiting for as "expired"."""
+    """By failure code, most first; what was given up waiting for as "expired".
+
+    What another submission stood in for is no failure that anybody saw.
+    """
     ledger = submissions.c
     ended = ledger.state.in_((State.FAILED, State.EXPIRED))
+    other = submissions.alias("other").c
+    replaced = exists().where(
+        other.job_id == ledger.job_id, other.number == ledger.number + STAND_IN
+    )
     number = func.count()
     query = (
         select(ledger.state, ledger.failure, number)
-        .where(which, ended)
+        .where(which, ended, not_(replaced))
         .group_by(ledger.state, ledger.failure)
         .order_by(number.desc(), ledger.failure)
     )

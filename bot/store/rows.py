@@ -1,5 +1,6 @@
 """Rows to values and back; columns bear the names of the fields wherever they can."""
 
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from itertools import groupby
@@ -11,9 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.models import Job, JobRequest, Place, Reply, Showing, Submission
 from bot.store.schema import jobs, submissions
 
+_TOKEN_BYTES = 32
 _NESTED = {"place", "reply"}
 _REQUEST = [field.name for field in fields(JobRequest) if field.name not in _NESTED]
 _SUBMISSION = [field.name for field in fields(Submission)]
+
+
+def new_callback_token() -> str:
+    """The last part of a submission's callback address, which nobody can guess."""
+    return secrets.token_urlsafe(_TOKEN_BYTES)
 
 
 def request_columns(request: JobRequest) -> dict[str, Any]:
@@ -43,6 +50,7 @@ def showing_columns(showing: Showing) -> dict[str, Any]:
         "shown_state": showing.state,
         "rung": showing.rung,
         "pinged": showing.pinged,
+        "posted_urls": showing.posted_urls,
     }
 
 
@@ -97,4 +105,5 @@ def _showing(row: RowMapping) -> Showing:
         state=row[jobs.c.shown_state],
         rung=row[jobs.c.rung],
         pinged=row[jobs.c.pinged],
+        posted_urls=row[jobs.c.posted_urls],
     )

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     and_,
+    false,
     literal_column,
     or_,
 )
@@ -24,7 +25,7 @@ from sqlalchemy import (
 from bot.models import Charged, Failure, Kind, State
 from bot.rules import OPEN
 from bot.store.columns import Code, FreeText, Sources, Urls, Utc
-from bot.store.documents import RefusalDocument, RulesDocument
+from bot.store.documents import RefusalDocument, RulesDocument, WishDocument
 
 SHOWN_OR_KEPT = frozenset({State.DELIVERED, State.UNDELIVERABLE})  # ends that only jobs have
 BROKEN_OFF = frozenset({State.FAILED, State.EXPIRED, State.CANCELLED})  # ends without a picture
@@ -87,6 +88,10 @@ jobs = Table(
     Column("shown_state", Code(State)),
     Column("rung", FreeText),
     Column("pinged", Boolean, nullable=False),
+    Column("count", Integer, nullable=False, server_default="1"),
+    Column("private", Boolean, nullable=False, server_default=false()),
+    Column("posted_urls", Urls, nullable=False, server_default="[]"),
+    Column("again_of", BigInteger),  # the job that this one repeats; it may be gone by now
     CheckConstraint(f"state IN ({_listed(State)})", name="state"),
     CheckConstraint(f"(finished_at IS NULL) = (state IN ({_listed(OPEN)}))", name="finished"),
     CheckConstraint("state <> 'failed' OR failure IS NOT NULL", name="failed"),
@@ -218,6 +223,26 @@ forget_wishes = Table(
     Column("at", Utc, nullable=False),
 )
 
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=False),
+    Column("person_id", BigInteger, nullable=False, index=True),
+    Column("channel_id", BigInteger, nullable=False),
+    Column("guild_id", BigInteger),
+    Column("wish", WishDocument, nullable=False),
+    Column("created_at", Utc, nullable=False, index=True),
+)
+
+baskets = Table(
+    "baskets",
+    metadata,
+    Column("person_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("channel_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("sources", Sources, nullable=False),
+    Column("changed_at", Utc, nullable=False, index=True),
+)
+
 REMEMBERED = jobs.c.prompt != literal_column("''")
 """Jobs that still have their content; a prompt is never empty otherwise."""
 
@@ -234,7 +259,25 @@ WANTS_CARE = or_(
 IN_DOUBT = submissions.c.charged == literal_column(f"'{Charged.MAYBE}'")
 """Submissions whose price the ledger does not know."""
 
+REPEATS = jobs.c.again_of.is_not(None)
+"""Jobs that somebody asked for by repeating another one."""
+
 Index("ix_jobs_person", jobs.c.person_id, jobs.c.guild_id, jobs.c.state)
+Index(
+    "ix_jobs_history",  # all that counting and sorting a person's pictures needs
+    jobs.c.person_id,
+    jobs.c.guild_id,
+    jobs.c.state,
+    jobs.c.kind,
+    sqlite_where=REMEMBERED,
+    postgresql_where=REMEMBERED,
+)
+Index(
+    "ix_jobs_again_of",
+    jobs.c.again_of,
+    sqlite_where=REPEATS,
+    postgresql_where=REPEATS,
+)
 Index(
     "ix_jobs_care",
     jobs.c.created_at,

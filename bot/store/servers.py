@@ -76,8 +76,9 @@ async def read_changes(connection: AsyncConnection, guild_id: int, limit: int) -
     return [RuleChange(*row) for row in await connection.execute(query)]
 
 
-async def block(connection: AsyncConnection, guild_id: int, ban: Block) -> None:
-    """Shut a person out of a server; replaces an earlier ban."""
+async def block(connection: AsyncConnection, guild_id: int, ban: Block) -> Block | None:
+    """Shut a person out of a server; gives the ban in force that this one replaces."""
+    before = await _ban(connection, guild_id, ban.person_id, ban.at)
     await upsert(
         connection,
         blocks,
@@ -89,15 +90,26 @@ async def block(connection: AsyncConnection, guild_id: int, ban: Block) -> None:
             "reason": ban.reason,
         },
     )
+    return before
 
 
 async def unblock(
     connection: AsyncConnection, guild_id: int, person_id: int, now: datetime
-) -> bool:
-    """Lift a ban; False: there was none in force."""
+) -> Block | None:
+    """Lift a ban and give it; None: there was none in force."""
+    lifted = await _ban(connection, guild_id, person_id, now)
     theirs = (blocks.c.guild_id == guild_id, blocks.c.person_id == person_id)
-    lifted = await connection.execute(delete(blocks).where(*theirs, in_force(now)))
-    return lifted.rowcount == 1
+    if lifted is not None:
+        await connection.execute(delete(blocks).where(*theirs))
+    return lifted
+
+
+async def _ban(
+    connection: AsyncConnection, guild_id: int, person_id: int, now: datetime
+) -> Block | None:
+    theirs = (blocks.c.guild_id == guild_id, blocks.c.person_id == person_id)
+    row = (await connection.execute(select(blocks).where(*theirs, in_force(now)))).one_or_none()
+    return None if row is None else block_of(row)
 
 
 async def read_blocks(connection: AsyncConnection, guild_id: int, now: datetime) -> list[Block]:
@@ -164,13 +176,18 @@ async def mark_left(connection: AsyncConnection, guild_id: int, at: datetime) ->
         await connection.execute(insert(left_servers).values(guild_id=guild_id, at=at))
 
 
+async def mark_joined(connection: AsyncConnection, guild_id: int) -> None:
+    """We are in this server, whether or not we left it before."""
+    await connection.execute(delete(left_servers).where(left_servers.c.guild_id == guild_id))
+
+
 async def mark_present(
     connection: AsyncConnection, guild_ids: Collection[int], at: datetime
 ) -> None:
     """We are in these servers, and have left all others of which something is kept."""
     left = set((await connection.execute(select(left_servers.c.guild_id))).scalars())
     for guild_id in left.intersection(guild_ids):
-        await connection.execute(delete(left_servers).where(left_servers.c.guild_id == guild_id))
+        await mark_joined(connection, guild_id)
     for guild_id in set(await read_servers(connection)).difference(guild_ids, left):
         await mark_left(connection, guild_id, at)
 

@@ -10,6 +10,7 @@ from sqlalchemy import and_, exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import JobNotFound
+from bot.history import Page, Search
 from bot.house_rules import Asking, HouseRules
 from bot.models import (
     Change,
@@ -24,7 +25,8 @@ from bot.models import (
     Usage,
 )
 from bot.ports import Clock
-from bot.store import admission, queries, transitions
+from bot.store import admission, privacy, queries, transitions
+from bot.store.drafts import SqlDrafts
 from bot.store.engine import Conflict, Database
 from bot.store.facts import read_fact, write_fact
 from bot.store.houses import SqlHouses
@@ -41,12 +43,14 @@ class SqlStore:
 
     Attributes:
         houses: `ports.HouseStore` over the same database.
+        drafts: `ports.Drafts` over the same database.
     """
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
         self.houses = SqlHouses(database, clock)
+        self.drafts = SqlDrafts(database, clock)
 
     # Admission.
 
@@ -93,7 +97,8 @@ class SqlStore:
         outcome = None if admitting.exception() else admitting.result()
         if isinstance(outcome, Job):
             change = Change(failure=Failure.UNANSWERED)
-            await self.move(outcome.submissions[0].id, {State.QUEUED}, State.CANCELLED, change)
+            for one in outcome.submissions:
+                await self.move(one.id, {State.QUEUED}, State.CANCELLED, change)
 
     async def mark_answered(self, job_id: int, at: datetime, showing: Showing) -> bool:
         """Record that the first answer is out; False: no longer queued, or recorded before."""
@@ -105,9 +110,18 @@ class SqlStore:
     # Transitions.
 
     async def move(
-        self, submission_id: int, sources: Collection[State], target: State, change: Change
+        self,
+        submission_id: int,
+        sources: Collection[State],
+        target: State,
+        change: Change,
+        *,
+        stand_in: bool = False,
     ) -> Job | None:
         """Move one submission and, by `rules.job_state`, its job; None when it did not land.
+
+        With `stand_in`, another submission is queued in its place in the same transaction: once,
+        never for one that is itself a stand-in, only where there are sources.
 
         Beside another state, these do not land: a task that another submission has, or another
         task than the one known; sending a job that has no first answer; reviving a failure whose
@@ -124,6 +138,7 @@ class SqlStore:
             target=target,
             change=change,
             now=self._clock.now(),
+            stand_in=stand_in,
         )
         try:
             return await self._database.write(work)
@@ -182,6 +197,11 @@ class SqlStore:
             partial(transitions.settle, submission_id=submission_id, charged=charged)
         )
 
+    async def forget_job(self, job_id: int) -> bool:
+        """Remove the content of a job that is over, for good; False: it is not over."""
+        work = partial(privacy.forget_some, which=jobs.c.id == job_id, now=self._clock.now())
+        return await self._database.write(work) > 0
+
     # Reading.
 
     async def get_job(self, job_id: int) -> Job:
@@ -212,15 +232,16 @@ class SqlStore:
         """Submissions with a task whose end the ledger does not know yet, oldest first."""
         return await self._database.read(partial(queries.unsettled, since=since))
 
-    async def history(self, person_id: int, guild_id: int | None, limit: int) -> Sequence[Job]:
-        """A person's jobs there, undelivered ones first, then newest first."""
+    async def history(self, search: Search, number: int, size: int) -> Page:
+        """Page `number`, counted from 0, of what was found; the last one when there are fewer."""
         return await self._database.read(
-            partial(queries.history, person_id=person_id, guild_id=guild_id, limit=limit)
+            partial(queries.history, search=search, number=number, size=size)
         )
 
-    async def usual_wait_s(self, model: str) -> float | None:
-        """Median seconds from submission to result of the model's last 50; None: under 3."""
-        return await self._database.read(partial(queries.usual_wait_s, model=model))
+    async def usual_wait_s(self, model: str, before: datetime) -> float | None:
+        """Median seconds of the model's last 50 by then, submission to result; None: under 3."""
+        read = partial(queries.usual_wait_s, model=model, before=before)
+        return await self._database.read(read)
 
     # Facts.
 

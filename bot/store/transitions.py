@@ -4,11 +4,12 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, exists, insert, null, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, exists, insert, null, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.models import Change, Charged, Failure, Job, Showing, State
+from bot.models import STAND_IN, Change, Charged, Failure, Job, Showing, State
 from bot.rules import OPEN, TRANSITIONS, job_state
+from bot.store.admission import submission_columns
 from bot.store.queries import find_job
 from bot.store.rows import showing_columns
 from bot.store.schema import BROKEN_OFF, REMEMBERED, SHOWN_OR_KEPT, job_events, jobs, submissions
@@ -45,6 +46,8 @@ async def move(
     target: State,
     change: Change,
     now: datetime,
+    *,
+    stand_in: bool = False,
 ) -> Job | None:
     """Move one submission and, by what its job's submissions now are, the job."""
     ledger = submissions.c
@@ -53,25 +56,51 @@ async def move(
     before = (await connection.execute(query)).one_or_none()
     moved = await connection.execute(
         update(submissions)
-        .where(ledger.id == submission_id, ledger.state.in_(sources), *_guards(target, change))
+        .where(
+            ledger.id == submission_id,
+            ledger.state.in_(sources),
+            *_guards(sources, target, change),
+        )
         .values(**_written(target, change, now))
     )
     if before is None or moved.rowcount != 1:
         return None
     await _record(connection, before, target, change.failure, now)
+    if stand_in:
+        await _queue_stand_in(connection, submission_id)
     await _follow(connection, before.job_id, now)
     return await find_job(connection, jobs.c.id == before.job_id)
 
 
-def _guards(target: State, change: Change) -> list[ColumnElement[bool]]:
-    """What must hold beside the state.
+async def _queue_stand_in(connection: AsyncConnection, submission_id: int) -> None:
+    """Another submission like this one, once: its number is unique within the job.
 
-    People saw the pictures, or were told that they are kept: such a job never moves back. A task
-    that is known is never exchanged for another. Nothing is sent that nobody was told of. What
-    was forgotten is never waited for again.
+    It counts from when the first one was asked for, so that no limit or budget notices.
     """
     ledger = submissions.c
-    its_job = [jobs.c.id == ledger.job_id, jobs.c.state.not_in(SHOWN_OR_KEPT)]
+    query = select(ledger.number, ledger.price_micro_usd, ledger.created_at, ledger.job_id)
+    query = query.where(ledger.id == submission_id, ledger.number <= STAND_IN)
+    row = (await connection.execute(query)).one_or_none()
+    if row is None:
+        return
+    job = await find_job(connection, and_(jobs.c.id == row.job_id, REMEMBERED))
+    if job is not None and job.request.sources:
+        number = row.number + STAND_IN
+        like_it = submission_columns(job.request, number, row.price_micro_usd, row.created_at)
+        await connection.execute(insert(submissions).values(**like_it))
+
+
+def _guards(sources: Collection[State], target: State, change: Change) -> list[ColumnElement[bool]]:
+    """What must hold beside the state.
+
+    People saw the pictures, or were told that they are kept: such a job never moves back, unless
+    a late one comes to those that they see. A task that is known is never exchanged for another.
+    Nothing is sent that nobody was told of. What was forgotten is never waited for again.
+    """
+    ledger = submissions.c
+    late = target is State.WAITING and BROKEN_OFF.issuperset(sources)
+    closed = {State.UNDELIVERABLE} if late else SHOWN_OR_KEPT
+    its_job = [jobs.c.id == ledger.job_id, jobs.c.state.not_in(closed)]
     guards: list[ColumnElement[bool]] = []
     if target is State.SUBMITTING:
         its_job.append(jobs.c.answered_at.is_not(None))
@@ -105,15 +134,17 @@ def _written(target: State, change: Change, now: datetime) -> dict[str, Any]:
 async def _follow(connection: AsyncConnection, job_id: int, now: datetime) -> None:
     """Bring the job where its submissions are."""
     ledger = submissions.c
-    query = select(ledger.state, ledger.failure).where(ledger.job_id == job_id)
-    rows = (await connection.execute(query.order_by(ledger.number))).all()
+    query = select(ledger.number, ledger.state, ledger.failure).where(ledger.job_id == job_id)
+    found = (await connection.execute(query.order_by(ledger.number))).all()
+    numbers = {row.number for row in found}
+    rows = [row for row in found if row.number + STAND_IN not in numbers]
     state = job_state([row.state for row in rows])
     await connection.execute(
         update(jobs)
         .where(jobs.c.id == job_id)
         .values(
             state=state,
-            failure=next(row.failure for row in rows if row.state is state),
+            failure=next((row.failure for row in rows if row.state is state), None),
             finished_at=None if state in OPEN else now,
         )
     )
@@ -127,7 +158,10 @@ async def move_job(
     failure: Failure | None,
     now: datetime,
 ) -> Job | None:
-    """Move the job alone; when it fails, so do its submissions that were ready."""
+    """Move the job alone; when it fails, so do its submissions that were ready.
+
+    Delivered counts as shown: a late picture is something new to show then.
+    """
     query = select(jobs.c.id.label("job_id"), null().label("number"), jobs.c.state).where(
         jobs.c.id == job_id
     )
@@ -135,7 +169,7 @@ async def move_job(
     moved = await connection.execute(
         update(jobs)
         .where(jobs.c.id == job_id, jobs.c.state.in_(sources))
-        .values(state=target, failure=failure, finished_at=now)
+        .values(state=target, failure=failure, finished_at=now, **_shown(target))
     )
     if before is None or moved.rowcount != 1:
         return None
@@ -147,6 +181,10 @@ async def move_job(
         )
     await _record(connection, before, target, failure, now)
     return await find_job(connection, jobs.c.id == job_id)
+
+
+def _shown(target: State) -> dict[str, State]:
+    return {"shown_state": target} if target is State.DELIVERED else {}
 
 
 async def _record(

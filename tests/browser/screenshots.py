@@ -9,7 +9,7 @@ from playwright.async_api import Browser, expect
 from bot.sandbox.images_tasks import TaskPlan
 from bot.sandbox.page.serve import Opened
 from bot.sandbox.painter import Look, paint
-from tests.browser import house
+from tests.browser import admin_pictures, house
 from tests.browser.house import Visitor
 
 LARGEST_BYTES = 300_000
@@ -22,12 +22,14 @@ HIGH = (1280, 860)
 async def main(folder: Path) -> None:
     """Take all of them."""
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-    async with house.chromium() as browser, house.served(house.REAL_BOT) as opened:
-        await opened.discord.wait_until(
-            lambda: bool(opened.discord.commands.offered(opened.discord.guild.id)), 30
-        )
-        await _desktop(browser, opened, folder)
-        await _small(browser, opened, folder)
+    async with house.chromium() as browser:
+        async with house.served(house.REAL_BOT) as opened:
+            await opened.discord.wait_until(
+                lambda: bool(opened.discord.commands.offered(opened.discord.guild.id)), 30
+            )
+            await _desktop(browser, opened, folder)
+            await _small(browser, opened, folder)
+        await admin_pictures.take(browser, folder)
     for file in sorted(folder.glob("*.png")):
         size = file.stat().st_size
         sys.stdout.write(f"{file.name}: {size // 1000} kB\n")
@@ -50,11 +52,34 @@ async def _desktop(browser: Browser, opened: Opened, folder: Path) -> None:
         await visitor.field("prompt").press("Enter")
         await _done(visitor, "Put the boat")
         await _take(visitor, folder / "fusion.png")
+        await _history(visitor)
+        await _take(visitor, folder / "history.png")
+        await _basket(visitor)
+        await _take(visitor, folder / "basket.png")
         await _states(visitor, opened, folder)
         await visitor.page.locator("#drawer-button").click()
         await _take(visitor, folder / "drawer.png")
         await visitor.page.get_by_role("tab", name="Trouble").click()
         await _take(visitor, folder / "trouble.png")
+
+
+async def _history(visitor: Visitor) -> None:
+    """What was asked for so far, with a thumbnail of each."""
+    await visitor.command("history")
+    await visitor.page.keyboard.press("Enter")
+    await expect(visitor.last.locator(".embed-thumbnail img")).to_have_count(2)
+
+
+async def _basket(visitor: Visitor) -> None:
+    """Pictures of two messages, gathered for a fusion."""
+    for names in (("A small boat", "Evening sky"), ("A city at night",)):
+        await visitor.drop(*(_drawn(name) for name in names))
+        await expect(visitor.page.locator(".tray .tile", has_text="B")).to_have_count(len(names))
+        await visitor.composer.press("Enter")
+        await expect(visitor.last.locator(".picture img")).to_have_count(len(names))
+        await visitor.last.locator("img").last.click(button="right")
+        await visitor.page.get_by_role("menuitem", name="Fuse images").click()
+        await expect(visitor.last).to_contain_text("Only you can see this")
 
 
 async def _states(visitor: Visitor, opened: Opened, folder: Path) -> None:

@@ -76,7 +76,11 @@ class Posted:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One job with its only submission, as the database has it."""
+    """One job as the database has it, with the worst that its submissions cost.
+
+    Attributes:
+        submissions: how many rows of the ledger it has, each worth one POST at most.
+    """
 
     prompt: str
     state: str
@@ -84,6 +88,7 @@ class Row:
     answered: bool
     shown_state: str | None
     charged: str
+    submissions: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,14 +147,17 @@ def is_end(words: str) -> bool:
 
 
 def _payments(evidence: Evidence) -> Iterator[Fault]:
-    """One POST at most for each job, none for what nobody saw, and a ledger that knows of it."""
+    """One POST at most for each row, none for what nobody saw, and a ledger that knows of it."""
     rows = {row.prompt: row for row in evidence.rows}
     accepted = {seen.prompt for seen in evidence.seen if seen.accepted}
     for prompt, posts in Counter(one.prompt for one in evidence.ledger).items():
-        if posts > 1:
+        if posts > (rows[prompt].submissions if prompt in rows else 1):
             yield Fault(Kind.DOUBLED, prompt, f"{posts} POSTs")
         if prompt not in accepted:
             yield Fault(Kind.UNASKED, prompt, "a POST for what nobody saw")
+    for prompt, paid in Counter(one.prompt for one in evidence.ledger if one.charged).items():
+        if paid > 1:
+            yield Fault(Kind.DOUBLED, prompt, f"paid for {paid} times")
     for one in evidence.ledger:
         if one.charged and (one.prompt not in rows or rows[one.prompt].charged == "no"):
             yield Fault(Kind.FALSE, one.prompt, "charged, and the ledger does not know")

@@ -16,11 +16,25 @@ from typing import Any
 
 from typing_extensions import override
 
+from bot.chat.messages import DiscordMessages
 from bot.chat.messenger import DiscordMessenger
+from bot.copies import FolderCopies
 from bot.images.client import ApiClient
 from bot.images.downloads import HttpDownloads
+from bot.images.uploads import ApiUploads
 from bot.pictures import PillowPictures
-from bot.ports import Downloads, ImageApi, Messenger, Pictures, Store
+from bot.ports import (
+    Copies,
+    Downloads,
+    ImageApi,
+    Messages,
+    Messenger,
+    Pictures,
+    SourcePictures,
+    Store,
+    Uploads,
+)
+from bot.source_pictures import PillowSources
 from bot.store import SqlStore
 
 ADAPTERS: Mapping[type, type] = {
@@ -28,6 +42,10 @@ ADAPTERS: Mapping[type, type] = {
     ImageApi: ApiClient,
     Downloads: HttpDownloads,
     Pictures: PillowPictures,
+    SourcePictures: PillowSources,
+    Uploads: ApiUploads,
+    Copies: FolderCopies,
+    Messages: DiscordMessages,
     Messenger: DiscordMessenger,
 }
 

@@ -2,24 +2,35 @@
 
 import sqlite3
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
+from typing import Protocol
 
-from bot.sandbox.handles import InteractionHandle
 from bot.sandbox.records import Message
 from tests.chaos.checker import BROKEN_OFF, OPEN, Evidence, Posted, Row, Seen
 from tests.e2e.stage import Stage, colour, footer, labels, words
 
+_CHARGED = ("no", "maybe", "yes")
 _ROWS = """
-    SELECT prompt, jobs.state, jobs.failure, answered_at IS NOT NULL, shown_state, charged
-    FROM jobs JOIN submissions ON submissions.job_id = jobs.id ORDER BY jobs.id
+    SELECT prompt, jobs.state, jobs.failure, answered_at IS NOT NULL, shown_state,
+           MAX(CASE charged WHEN 'yes' THEN 2 WHEN 'maybe' THEN 1 ELSE 0 END), COUNT(*)
+    FROM jobs JOIN submissions ON submissions.job_id = jobs.id GROUP BY jobs.id ORDER BY jobs.id
 """
 
 
-async def gather(play: Stage, asked: dict[str, InteractionHandle], *, callbacks: bool) -> Evidence:
-    """All that is known of these jobs; `asked` are the interactions by prompt."""
+class Asked(Protocol):
+    """A request in the hand of its asker, however it was made."""
+
+    @property
+    def message(self) -> Message | None:
+        """The message that answers it."""
+        ...
+
+
+async def gather(play: Stage, asked: Mapping[str, Asked], *, callbacks: bool) -> Evidence:
+    """All that is known of these jobs; `asked` are the requests by prompt."""
     return Evidence(
         callbacks=callbacks,
         seen=[_seen(play, prompt, handle) for prompt, handle in asked.items()],
@@ -37,8 +48,8 @@ def read_rows(folder: Path) -> list[Row]:
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5)) as connection:
         found = connection.execute(_ROWS).fetchall()
     return [
-        Row(prompt, state, failure, bool(answered), shown_state, charged)
-        for prompt, state, failure, answered, shown_state, charged in found
+        Row(prompt, state, failure, bool(answered), shown_state, _CHARGED[charged], submissions)
+        for prompt, state, failure, answered, shown_state, charged, submissions in found
     ]
 
 
@@ -51,8 +62,8 @@ def is_over(rows: Sequence[Row]) -> bool:
     )
 
 
-def _seen(play: Stage, prompt: str, handle: InteractionHandle) -> Seen:
-    answer = handle.message
+def _seen(play: Stage, prompt: str, asked: Asked) -> Seen:
+    answer = asked.message
     if answer is None or not answer.embeds:
         return Seen(prompt, accepted=False)
     of_job = [one for one in _messages(play) if one.embeds and footer(one) == footer(answer)]

@@ -30,7 +30,13 @@ IN_DOUBT = Evidence(False, [TOLD], [LOST_POST], [UNKNOWN], {})
 WAITING = replace(SEEN, colour=GREY, words="Pending, 1st in line.", pictures=())
 
 
-@pytest.mark.parametrize("honest", [GOOD, IN_DOUBT, replace(GOOD, seen=[], ledger=[], rows=[])])
+UNPAID = replace(POSTED, charged=False, pictures=())
+STOOD_IN = replace(GOOD, ledger=[UNPAID, POSTED], rows=[replace(ROW, submissions=2)])
+
+
+@pytest.mark.parametrize(
+    "honest", [GOOD, IN_DOUBT, STOOD_IN, replace(GOOD, seen=[], ledger=[], rows=[])]
+)
 def test_an_honest_end_has_no_fault(honest: Evidence) -> None:
     assert faults(replace(honest, shown=honest.shown if honest.seen else {})) == []
 
@@ -41,6 +47,9 @@ def test_an_honest_end_has_no_fault(honest: Evidence) -> None:
         (replace(GOOD, seen=[WAITING]), Kind.LOST),
         (replace(GOOD, rows=[]), Kind.LOST),
         (replace(GOOD, ledger=[POSTED, POSTED]), Kind.DOUBLED),
+        (replace(GOOD, ledger=[UNPAID, POSTED]), Kind.DOUBLED),
+        (replace(STOOD_IN, ledger=[POSTED, POSTED]), Kind.DOUBLED),
+        (replace(STOOD_IN, ledger=[UNPAID, UNPAID, POSTED]), Kind.DOUBLED),
         (replace(GOOD, shown={"aaaa": 2}), Kind.DOUBLED),
         (replace(GOOD, seen=[replace(SEEN, accepted=False)]), Kind.UNASKED),
         (replace(IN_DOUBT, callbacks=True, ledger=[POSTED]), Kind.UNKNOWN),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.stage import GREEN, RED, Stage, start, words
+from tests.e2e.stage import GREEN, RED, Stage, start, text, words
 from tests.e2e.stage import stage as opened
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -36,4 +36,6 @@ async def test_the_owner_hears_of_money_and_people_are_refused_in_private(
             "This bot is out of picture credits. Its owner was told; nothing was charged."
         )
         assert stage.posts("the next") == []
+        why = await stage.discord.mia.slash("image-mod why", person=stage.newcomer())
+        assert "⛔ This bot is out of picture credits." in text(await why.wait_for(lambda _: True))
         assert (await _told(stage, 2))[1].startswith("Darkroom is out of picture credits")

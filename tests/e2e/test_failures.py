@@ -24,6 +24,7 @@ from tests.e2e.stage import stage as opened
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+AGAIN, PROMPT = "Try again, $0.06", "Change prompt"
 ON_CREATE = {
     400: "The image service did not accept this request. Not charged. Change the prompt or the "
     "pictures and ask again.",
@@ -78,7 +79,7 @@ async def refuse(stage: Stage, number: int, *, as_status: bool) -> None:
     message = await stage.finished(handle)
     assert colours(handle) == [GREY, RED]
     assert words(message) == ON_CREATE[number]
-    assert labels(message) == []
+    assert labels(message) == {400: [PROMPT], 401: [], 402: []}.get(number, [AGAIN, PROMPT])
     assert "said the API" not in str(message.embeds)
     assert len(stage.posts(prompt)) == 1
 
@@ -92,7 +93,8 @@ async def test_each_documented_failure_has_its_sentence(
     message = await stage.finished(handle)
     assert colours(handle) == [GREY, BLURPLE, RED]
     assert words(message) == ON_THE_WAY[failure]
-    assert labels(message) == []
+    by_policy = failure[1] == "CONTENT_MODERATION"
+    assert labels(message) == ([PROMPT] if by_policy else [AGAIN, PROMPT])
     assert message.attachments == ()
     assert not stage.post(prompt).charged
 
@@ -104,14 +106,15 @@ async def test_a_prompt_against_the_policy_is_told_so(stage: Stage) -> None:
 
 
 async def test_a_source_that_the_image_service_cannot_fetch_is_told(stage: Stage) -> None:
-    stage.api.allowed_source_hosts.discard(stage.discord.cdn_host)
+    stage.api.reach.refusing |= {stage.discord.cdn_host, stage.api.results_host}
     try:
         handle = await stage.newcomer().slash(
             "edit", prompt="its address leads nowhere", image=picture()
         )
         message = await stage.finished(handle)
     finally:
-        stage.api.allowed_source_hosts.add(stage.discord.cdn_host)
+        stage.api.reach.refusing.clear()
+    assert len(stage.posts("its address leads nowhere")) == 2, "the second time it was sent up"
     assert "could not open one of the input pictures. Not charged." in words(message)
     assert "thumbnail" not in message.embeds[0]
 

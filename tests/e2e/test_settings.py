@@ -164,6 +164,20 @@ async def test_presets_and_reset(town: Town) -> None:
     assert "everybody" in await town.set("preset", name="open")
 
 
+async def test_a_rule_for_the_role_everyone_is_for_everybody(town: Town) -> None:
+    everyone, person = town.guild.roles[town.guild.id], town.member()
+    await town.set("roles", role=everyone, rule="allow")
+    await town.stage.shows(await town.stage.ask("of the crowd", person=person), GREEN)
+    await town.set("cooldown", seconds=3600, role=everyone)
+    told = await refusal(await person.slash("imagine", prompt="the crowd waits"))
+    assert told.endswith("60 minutes cooldown here.")
+    await town.set("roles", role=everyone, rule="exempt")
+    await town.stage.shows(await town.stage.ask("the crowd is free", person=person), GREEN)
+    await town.set("roles", role=everyone, rule="deny")
+    told = await refusal(await person.slash("imagine", prompt="nobody any more"))
+    assert told.startswith("Pictures are for people with other roles here")
+
+
 async def test_the_wrong_channel_names_the_right_one(town: Town) -> None:
     art = town.channel("art")
     await town.set("channels", channel=art, rule="allow")
@@ -190,6 +204,62 @@ async def test_the_word_list_by_typing_and_as_a_file(town: Town) -> None:
     assert "not plain text" in await town.set("filter import", file=hostile)
     assert "2 words and phrases" in await town.set("filter remove", phrase="TWO")
     assert "not on the list" in await town.set("filter remove", phrase="two")
+
+
+def listed(text: str | bytes, name: str = "words.txt") -> Upload:
+    return Upload(name, "text/plain", text.encode() if isinstance(text, str) else text)
+
+
+async def test_a_list_comes_back_as_it_was_handed_out(town: Town) -> None:
+    entries = ["Ünïcode", "裸体", "#hash - dash", "two words", "İzmir", "\U0001f600 smile"]
+    taken = listed("\ufeff" + "\r\n".join([*entries, "", "TWO  WORDS"]))
+    assert "6 words and phrases" in await town.set("filter import", file=taken)
+    handle = await (await town.owner.slash("settings filter export")).answer()
+    assert handle.message is not None
+    (file,) = handle.message.attachments
+    assert sorted(file.data.decode().splitlines()) == sorted(entries)
+    again = await town.set("filter import", file=listed(file.data))
+    assert again.startswith("**Word list** stands as before")
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("x" * (64 * 1024 + 1), "at most 64 KB"),
+        ("x\n".encode("utf-16"), "not plain text in UTF-8"),
+        ("\n".join(map(str, range(501))), "takes at most 500 words and phrases, not 501"),
+        ("ok\n" + "x" * 101, "Line 2 of the word list has more than 100 characters"),
+        ("ok\n\n???", "Line 3 of the word list has no letter and no digit"),
+    ],
+    ids=["large", "utf-16", "many", "long", "empty"],
+)
+async def test_a_list_that_cannot_work_changes_nothing(
+    town: Town, content: str | bytes, told: str
+) -> None:
+    await town.set("filter add", phrase="kept")
+    answer = await town.set("filter import", file=listed(content))
+    assert told in answer
+    assert "othing was changed" in answer
+    assert "- kept" in await town.set("filter list")
+
+
+async def test_the_largest_list_is_taken_handed_out_and_found(town: Town) -> None:
+    content = "\n".join(f"w{number} {'x' * 90}" for number in range(500))
+    assert "500 words and phrases" in await town.set("filter import", file=listed(content))
+    told = await refusal(await town.member().slash("imagine", prompt=f"W499 {'X' * 90}!"))
+    assert "“w499 x" in told
+    handle = await (await town.owner.slash("settings filter list")).answer()
+    assert handle.message is not None
+    assert len(handle.message.attachments) == 1
+    opened = await town.owner.select(await town.view(), "Change a rule …", "Forbidden words")
+    assert "too long for a form" in said(await opened.answer())
+    assert "at most 500" in await town.set("filter add", phrase="one more")
+
+
+async def test_a_list_that_cannot_be_read_in_time_changes_nothing(town: Town) -> None:
+    await town.set("filter add", phrase="kept")
+    town.stage.discord.faults.delay("GET /ephemeral-attachments/*", 3.0)
+    assert "could not read that file in time" in await town.set("filter import", file=listed("x"))
 
 
 async def test_the_log_channel_tells_pictures_and_changes_and_pings_nobody(town: Town) -> None:

@@ -22,17 +22,17 @@ BAD = {
     "`voice.ogg` is a sound file; send a picture.": Upload("voice.ogg", "audio/ogg", b"OggS"),
     "`notes.txt` is a text; send a picture.": Upload("notes.txt", "text/plain", b"hello"),
     "`tool.exe` is no picture; send a picture.": Upload("tool.exe", "application/x-dosexec", b"MZ"),
-    "`move.gif` is another kind of picture; send a PNG, JPEG or WebP.": Upload(
-        "move.gif", "image/gif", b"GIF89a"
+    "`scan.tiff` is another kind of picture; send a PNG, JPEG, WebP, HEIC or GIF.": Upload(
+        "scan.tiff", "image/tiff", b"II*\0"
     ),
-    "`logo.svg` is another kind of picture; send a PNG, JPEG or WebP.": Upload(
+    "`logo.svg` is another kind of picture; send a PNG, JPEG, WebP, HEIC or GIF.": Upload(
         "logo.svg", "image/svg+xml", b"<svg/>"
     ),
-    "`page.html` is not named like a picture; send a PNG, JPEG or WebP.": Upload(
+    "`page.html` is not named like a picture; send a PNG, JPEG, WebP, HEIC or GIF.": Upload(
         "page.html", "image/png", png()
     ),
-    "`huge.png` has 20.1 MB; send a picture of at most 20 MB.": Upload(
-        "huge.png", "image/png", png(), size=20 * 1024 * 1024 + 1
+    "`huge.png` has 64.1 MB; send a picture of at most 64 MB.": Upload(
+        "huge.png", "image/png", png(), size=64 * 1024 * 1024 + 1
     ),
     "`nothing.png` is empty; send a picture.": Upload("nothing.png", "image/png", b"", size=0),
 }
@@ -109,9 +109,9 @@ async def test_a_hostile_file_name_shows_inert(stage: Stage) -> None:
     name = "`@everyone` <@1>\u202egpj.exe"
     handle = forged(stage, person, person.home, "edit", options, {"filename": name})
     sentence = await stage.refused(handle)
-    assert (
-        sentence
-        == "`'@everyone' <@1>gpj.exe` is not named like a picture; send a PNG, JPEG or WebP."
+    assert sentence == (
+        "`'@everyone' <@1>gpj.exe` is not named like a picture; "
+        "send a PNG, JPEG, WebP, HEIC or GIF."
     )
     assert handle.pings == set()
 

@@ -56,7 +56,7 @@ async def test_a_picture_goes_from_pending_over_processing_to_completed(stage: S
     assert re.fullmatch(rf"> a red fox\nProcessing since {RELATIVE}\.", text(processing))
     assert labels(processing) == ["Cancel"]
     assert re.fullmatch(r"> a red fox\nCompleted in \d+ s for @Zoë \\\*star\\\*\.", text(completed))
-    assert labels(completed) == []
+    assert labels(completed) == ["Re-roll", "Edit image", "Delete"]
     for state in handle.edits:
         assert footer(state) == f"16:9 · gpt-image-2-beta · #{code(message)}"
         assert "timestamp" not in embed(state)

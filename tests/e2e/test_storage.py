@@ -113,12 +113,16 @@ async def test_a_file_that_cannot_be_used_is_told_in_one_line_and_left_alone(
 
 
 async def limited(command: str, folder: Path, blocks: int) -> Ended:
-    """`python -m bot ...` where no file may grow beyond so many blocks of 512 bytes."""
+    """`python -m bot ...` where no file may grow beyond so many blocks of 512 bytes.
+
+    Its coverage is not measured: that file could not grow either.
+    """
+    kept = environment(settings(folder)).items()
     process = await asyncio.create_subprocess_exec(
         *("sh", "-c", f'ulimit -f {blocks}; exec "$@"', "sh"),
         *(sys.executable, "-m", "bot", *command.split()),
         cwd=folder,
-        env=environment(settings(folder)) | {"COVERAGE_PROCESS_START": ""},
+        env={name: value for name, value in kept if not name.startswith("COVERAGE")},
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

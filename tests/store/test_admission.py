@@ -1,18 +1,21 @@
 """The contract of admission: what is written, what counts, what is given back."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from bot.house_rules import HouseRules
-from bot.models import Change, Charged, Failure, Job, Refusal, State, Usage
+from bot.models import Change, Charged, Failure, Job, Refusal, RefusalReason, State, Usage
 from bot.ports import Store
+from bot.store import SqlStore
 from tests.clock import FakeClock
 from tests.store.asking import (
     ANA,
     BEN,
     FAR_S,
+    GUILD,
     NO,
     PRICE,
     admit,
@@ -40,6 +43,30 @@ async def test_admission_makes_one_queued_submission_with_price_and_token(store:
     assert (one.number, one.state, one.price_micro_usd) == (1, State.QUEUED, 12_345)
     assert (one.charged, one.task_id, one.submitted_at) == (Charged.NO, None, None)
     assert len(one.callback_token) >= 43
+
+
+async def test_several_pictures_are_as_many_submissions_each_with_a_token_of_its_own(
+    store: Store,
+) -> None:
+    asked = replace(request(), count=3, private=True)
+    job = await admit(store, asked)
+    assert job.request == asked
+    assert [one.number for one in job.submissions] == [1, 2, 3]
+    assert len({one.callback_token for one in job.submissions}) == 3
+    assert job.price_micro_usd == 3 * PRICE
+    seen = await usage(store)
+    assert (seen.open_jobs, seen.pictures_today) == (1, 3)
+    assert seen.server_month_micro_usd == 3 * PRICE
+
+
+async def test_a_question_about_the_price_is_kept_as_no_refusal(store: SqlStore) -> None:
+    price = Refusal(RefusalReason.PRICE_UNCONFIRMED, limit=1, used=2)
+
+    def ask_first(usage: Usage, house: HouseRules) -> Refusal | None:
+        return price
+
+    assert await store.admit(asking(request()), ask_first, deadline_s=FAR_S) == price
+    assert await store.houses.last_refusal(ANA, GUILD) is None
 
 
 async def test_codes_are_short_distinct_and_without_look_alikes(store: Store) -> None:

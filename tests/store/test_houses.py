@@ -1,6 +1,7 @@
 """The contract of servers' own rules, bans, pauses and figures."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -241,6 +242,18 @@ async def test_the_last_refusal_is_kept_for_each_person_and_place(
     assert await store.houses.last_refusal(ANA, GUILD + 1) is None
 
 
+async def test_the_same_refusal_again_and_again_is_kept_every_ten_seconds(
+    store: SqlStore, clock: FakeClock
+) -> None:
+    began, kept = clock.now(), []
+    for seconds in (0, 9, 1, 9):
+        await clock.advance(seconds)
+        await store.admit(asking(request()), lambda *_: NO, deadline_s=FAR_S)
+        last = await store.houses.last_refusal(ANA, GUILD)
+        kept.append(last and last[0] - began)
+    assert kept == [timedelta(seconds=when) for when in (0, 0, 10, 10)]
+
+
 async def test_looking_why_refuses_and_admits_nothing(store: SqlStore) -> None:
     await store.houses.judged(ANA, GUILD)
     assert await store.houses.last_refusal(ANA, GUILD) is None
@@ -360,12 +373,19 @@ async def test_a_servers_settings_go_when_it_was_left_long_enough(
     assert await houses.servers() == [GUILD + 1]
 
 
+BACK: dict[str, Callable[[HouseStore], Awaitable[None]]] = {
+    "while we ran": lambda houses: houses.joined_server(GUILD),
+    "before we started": lambda houses: houses.servers_are({GUILD}),
+}
+
+
+@pytest.mark.parametrize("come_back", BACK.values(), ids=BACK)
 async def test_a_server_that_we_came_back_to_keeps_its_settings(
-    houses: HouseStore, clock: FakeClock
+    houses: HouseStore, clock: FakeClock, come_back: Callable[[HouseStore], Awaitable[None]]
 ) -> None:
     await change(houses, cooldown_s=5)
     await houses.left_server(GUILD)
-    await houses.servers_are({GUILD})
+    await come_back(houses)
     await clock.advance(90 * 86_400)
     assert await houses.forget_left(clock.now()) == 0
     assert (await houses.house_rules(GUILD)).cooldown_s == 5

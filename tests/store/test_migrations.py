@@ -13,6 +13,7 @@ from bot.store.migrate import SCRIPTS, migrate
 from bot.store.schema import metadata
 from bot.store.sqlite import prepare
 
+NEWEST = max(step.name[:4] for step in (SCRIPTS / "versions").glob("0*.py"))
 NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 
 STEP = '''"""A later step."""
@@ -31,13 +32,25 @@ def upgrade() -> None:
 
 
 def made(path: Path) -> dict[str, list[str]]:
-    """Every table and index with the lines of its definition, in any order."""
+    """Every table and index with the parts of its definition, in any order."""
     with closing(sqlite3.connect(path)) as connection:
         rows = connection.execute(
             "SELECT name, sql FROM sqlite_master "
             "WHERE sql IS NOT NULL AND name <> 'alembic_version'"
         ).fetchall()
-    return {name: sorted(line.strip(" \t,") for line in sql.splitlines()) for name, sql in rows}
+    return {name: sorted(parts(sql)) for name, sql in rows}
+
+
+def parts(sql: str) -> list[str]:
+    """What stands between the commas of the outermost parentheses."""
+    depth, found = 0, [""]
+    for char in " ".join(sql.split()):
+        depth += {"(": 1, ")": -1}.get(char, 0)
+        if depth == 1 and char in "(,":
+            found.append("")
+        else:
+            found[-1] += char
+    return [part.strip(" )") for part in found]
 
 
 def revision(path: Path) -> str:
@@ -85,11 +98,11 @@ def test_an_up_to_date_file_stays_untouched(path: Path) -> None:
 
 def test_an_older_file_is_copied_and_brought_up_to_date(path: Path, scripts: Path) -> None:
     migrate(path, NOW)
-    add(scripts, "0003", "0002", "colours")
+    add(scripts, "9001", NEWEST, "colours")
     migrate(path, NOW, scripts)
     (copy,) = copies(path)
-    assert copy.name == "darkroom.db.before-0003-20260314T120000Z"
-    assert (revision(path), revision(copy)) == ("0003", "0002")
+    assert copy.name == "darkroom.db.before-9001-20260314T120000Z"
+    assert (revision(path), revision(copy)) == ("9001", NEWEST)
     assert "colours" in made(path)
     assert "colours" not in made(copy)
 
@@ -97,7 +110,8 @@ def test_an_older_file_is_copied_and_brought_up_to_date(path: Path, scripts: Pat
 def test_a_file_of_the_first_version_keeps_its_pictures_and_gets_the_servers_tables(
     path: Path, scripts: Path
 ) -> None:
-    next((scripts / "versions").glob("0002_*.py")).unlink()
+    for later in list((scripts / "versions").glob("000[!1]_*.py")):
+        later.unlink()
     migrate(path, NOW, scripts)
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("INSERT INTO facts VALUES ('commands', 'hash')")
@@ -106,18 +120,18 @@ def test_a_file_of_the_first_version_keeps_its_pictures_and_gets_the_servers_tab
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT * FROM facts").fetchall() == [("commands", "hash")]
         assert connection.execute("SELECT * FROM house_rules").fetchall() == []
-    assert (revision(path), len(copies(path))) == ("0002", 1)
+    assert (revision(path), len(copies(path))) == (NEWEST, 1)
 
 
 def test_a_step_that_fails_is_undone_whole_and_the_ones_before_stay(
     path: Path, scripts: Path
 ) -> None:
     migrate(path, NOW)
-    add(scripts, "0003", "0002", "colours")
-    add(scripts, "0004", "0003", "shapes", "raise LookupError")
+    add(scripts, "9001", NEWEST, "colours")
+    add(scripts, "9002", "9001", "shapes", "raise LookupError")
     with pytest.raises(LookupError):
         migrate(path, NOW, scripts)
-    assert revision(path) == "0003"
+    assert revision(path) == "9001"
     assert "colours" in made(path)
     assert "shapes" not in made(path)
     assert len(copies(path)) == 1

@@ -10,8 +10,22 @@ from pathlib import Path
 import pytest
 
 from bot.errors import JobNotFound
+from bot.history import Search
 from bot.house_rules import HouseRules
-from bot.models import Block, Change, Job, Refusal, RefusalReason, Showing, State
+from bot.models import (
+    Block,
+    Change,
+    Draft,
+    Job,
+    Kind,
+    Place,
+    Refusal,
+    RefusalReason,
+    Showing,
+    Source,
+    State,
+    Wish,
+)
 from bot.store import SqlStore
 from tests.clock import FakeClock
 from tests.store.asking import (
@@ -29,14 +43,26 @@ from tests.store.asking import (
     usage,
 )
 
-SECRETS = ["cat and a dog", '"Ana"', "secret", "cdn.example", "r.example", "fingerprint"]
+SECRETS = [
+    "cat and a dog",
+    '"Ana"',
+    "secret",
+    "cdn.example",
+    "r.example",
+    "fingerprint",
+    "posted.example",
+]
+POSTED = "https://cdn.posted.example"
 OLD_S = 40 * 86_400  # beyond everything that counts
 
 
 async def shown(store: SqlStore, person_id: int = ANA, guild_id: int | None = GUILD) -> Job:
     """A picture that people see."""
     job = await ready(store, request(person_id=person_id, guild_id=guild_id))
-    await store.save_showing(job.id, Showing(500, 9, "fingerprint", State.DELIVERED))
+    posted = (f"{POSTED}/{job.id}/a.png",)
+    await store.save_showing(
+        job.id, Showing(500, 9, "fingerprint", State.DELIVERED, posted_urls=posted)
+    )
     moved = await store.move_job(job.id, {State.READY}, State.DELIVERED)
     assert moved is not None
     return moved
@@ -46,6 +72,15 @@ async def refuse(store: SqlStore, person_id: int = ANA) -> None:
     refused = Refusal(RefusalReason.FORBIDDEN_WORD, word="gore")
     asked = asking(request(person_id=person_id))
     await store.admit(asked, lambda *_: refused, deadline_s=FAR_S)
+
+
+async def gather(store: SqlStore, clock: FakeClock, person_id: int) -> None:
+    """A basket and a draft."""
+    source = Source(f"https://cdn.example/{person_id}.png", "a.png", "image/png", 1)
+    await store.drafts.change_basket(person_id, 9, lambda _: (source,))
+    wish = Wish(Kind.EDIT, "not sent yet", "1:1", (source,))
+    draft = Draft(person_id, person_id, Place(9, GUILD), wish, clock.now())
+    await store.drafts.save_draft(draft)
 
 
 def rows(path: Path, table: str) -> list[dict[str, object]]:
@@ -71,16 +106,24 @@ async def test_everything_about_a_person_is_exported_and_nothing_of_others(
     await store.houses.change_house_rules(
         GUILD, ANA, "Spoiler", lambda rules: str(rules.spoiler), _spoiler
     )
+    for person_id in (ANA, BEN):
+        await gather(store, clock, person_id)
     kept = json.loads(json.dumps(await store.houses.export_person(ANA)))
     (picture,) = kept["pictures"]
     assert kept["person"] == str(ANA)
     assert (picture["code"], picture["prompt"]) == (job.code, "a cat and a dog")
     assert picture["sources"] == ["https://cdn.example/1.png", "https://cdn.example/2.png"]
     assert picture["results"] == ["https://r.example/1.png"]
+    assert picture["posted"] == [f"{POSTED}/{job.id}/a.png"]
+    assert picture["private"] is False
     assert (picture["price_usd"], picture["charged"]) == (PRICE / 1_000_000, ["yes"])
     assert [ban["reason"] for ban in kept["bans"]] == ["spam"]
     assert [refused["rule"] for refused in kept["refusals"]] == ["forbidden_word"]
     assert [change["after"] for change in kept["settings_changed"]] == ["True"]
+    (gathered,), (begun,) = kept["gathered"], kept["begun"]
+    assert (gathered["channel"], gathered["sources"]) == ("9", [f"https://cdn.example/{ANA}.png"])
+    assert (begun["kind"], begun["prompt"]) == ("edit", "not sent yet")
+    assert begun["sources"] == gathered["sources"]
     assert f'"{BEN}"' not in json.dumps(kept)
     assert "secret" not in json.dumps(kept), "tokens are nobody's data"
 
@@ -113,7 +156,7 @@ async def test_forgetting_removes_content_at_once_and_keeps_what_counts(
     assert await store.houses.judged(ANA, GUILD) == counted
     assert await usage(store, person_id=BEN) == before
     assert await store.houses.last_refusal(ANA, GUILD) is None
-    assert await store.history(ANA, GUILD, 10) == []
+    assert (await store.history(Search(ANA, GUILD), 0, 10)).jobs == ()
     assert await store.find_job(job.code) is None
     assert await store.houses.people() == []
 
@@ -153,7 +196,9 @@ async def test_an_old_callbacks_address_leads_nowhere_after_forgetting(
     assert len(str(token)) >= 43
 
 
-async def test_what_is_open_is_forgotten_once_it_is_over(store: SqlStore, path: Path) -> None:
+async def test_what_is_open_is_forgotten_once_it_is_over_and_goes_once_it_counts_for_nothing(
+    store: SqlStore, clock: FakeClock, path: Path
+) -> None:
     job = await bring(store, await admit(store), State.SUBMITTING, State.WAITING)
     assert await store.houses.forget_person(ANA) == 0
     assert (await store.get_job(job.id)).request.prompt
@@ -162,7 +207,11 @@ async def test_what_is_open_is_forgotten_once_it_is_over(store: SqlStore, path: 
     await store.move_job(job.id, {State.READY}, State.DELIVERED)
     assert await store.houses.forget_wished() == 1
     assert not [secret for secret in SECRETS if secret in contents(path)]
-    assert rows(path, "forget_wishes") == []
+    assert await store.houses.forget_wished() == 0
+    await clock.advance(OLD_S)
+    assert await store.houses.forget_wished() == 1
+    for table in ("jobs", "submissions", "job_events", "forget_wishes"):
+        assert rows(path, table) == []
 
 
 async def test_a_wish_does_not_reach_pictures_asked_for_later(

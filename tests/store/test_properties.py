@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import tempfile
+from collections import Counter
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
@@ -25,6 +26,7 @@ from typing_extensions import override
 
 from bot.house_rules import DEFAULT, Circumstances, HouseRules, RoleRule, limits_for
 from bot.models import (
+    STAND_IN,
     Change,
     Charged,
     Failure,
@@ -191,7 +193,7 @@ class Machine(RuleBasedStateMachine):
     @rule(data=st.data(), failure=FAILURES, charged=st.sampled_from([None, *Charged]))
     def move(self, data: st.DataObject, failure: Failure, charged: Charged | None) -> None:
         job = self.pick(data)
-        one = job.submissions[0]
+        (one,) = job.standing
         targets = sorted(TRANSITIONS[one.state] - SHOWN_OR_KEPT)
         if not targets:
             return
@@ -208,6 +210,23 @@ class Machine(RuleBasedStateMachine):
             self.revived |= one.state in {State.EXPIRED, State.FAILED, State.UNKNOWN}
             self.jobs[job.id] = moved
 
+    @precondition(lambda self: self.jobs)
+    @rule(data=st.data())
+    def stand_in(self, data: st.DataObject) -> None:
+        """The API could not fetch a source: another submission takes the place, once."""
+        job = self.pick(data)
+        (one,) = job.standing
+        if one.state not in {State.SUBMITTING, State.WAITING}:
+            return
+        change = Change(failure=Failure.SOURCE_UNREACHABLE, charged=Charged.NO)
+        moving = self.store.move(one.id, {one.state}, State.FAILED, change, stand_in=True)
+        moved = self.runner.run(moving)
+        if moved is not None:
+            first = one.number <= STAND_IN
+            assert moved.state is (State.QUEUED if first else State.FAILED)
+            assert len(moved.submissions) == 2
+            self.jobs[job.id] = moved
+
     @precondition(lambda self: any(job.state is State.READY for job in self.jobs.values()))
     @rule(data=st.data(), end=st.sampled_from([*sorted(SHOWN_OR_KEPT), State.FAILED]))
     def finish(self, data: st.DataObject, end: State) -> None:
@@ -217,6 +236,25 @@ class Machine(RuleBasedStateMachine):
         moved = self.runner.run(self.store.move_job(job_id, {State.READY}, end, failure))
         assert moved is not None
         self.jobs[job_id] = moved
+
+    @rule(guild_id=st.sampled_from([7, 8, None]), days=st.sampled_from([1, 7, 30]))
+    def report(self, guild_id: int | None, days: int) -> None:
+        """A server's figures (None: everybody's) out of the list."""
+        since = day_start(self.clock.now()) - timedelta(days=days - 1)
+        told = self.runner.run(self.store.houses.usage_report(guild_id, since))
+        ledger = [
+            (job.request.person_id, one)
+            for job in self.jobs.values()
+            if job.created_at >= since and guild_id in {None, job.request.place.guild_id}
+            for one in job.standing
+        ]
+        made = Counter(person_id for person_id, one in ledger if one.state is State.READY)
+        ended = (one for _, one in ledger if one.state in {State.FAILED, State.EXPIRED})
+        assert told.pictures == made.total() == sum(count for _, count, _ in told.by_day)
+        assert told.micro_usd == PRICE * sum(holds(one) for _, one in ledger)
+        assert told.micro_usd == sum(micro_usd for _, _, micro_usd in told.by_day)
+        assert told.failures == Counter(str(one.failure or one.state) for one in ended)
+        assert dict(told.people) == made
 
     @rule(seconds=st.sampled_from([5, 31, 3600, 86_400, 20 * 86_400]))
     def wait(self, seconds: int) -> None:
@@ -229,7 +267,7 @@ class Machine(RuleBasedStateMachine):
     def job_is_where_its_submissions_are(self) -> None:
         for job in self.jobs.values():
             if job.state not in SHOWN_OR_KEPT:
-                assert job.state is job_state([one.state for one in job.submissions])
+                assert job.state is job_state([one.state for one in job.standing])
             assert (job.finished_at is None) == (job.state in OPEN)
 
     @invariant()
@@ -247,7 +285,7 @@ class Machine(RuleBasedStateMachine):
 
     async def end_everything(self) -> None:
         for job in await self.store.open_jobs():
-            one = job.submissions[0]
+            (one,) = job.standing
             if job.state is State.READY:
                 await self.store.move_job(job.id, {State.READY}, State.DELIVERED)
             elif job.state in OPEN:

@@ -8,7 +8,7 @@ from bot.errors import JobNotFound
 from bot.models import Change, Charged, Job, Showing, State
 from bot.ports import Store
 from tests.clock import FakeClock
-from tests.store.asking import BEN, GUILD, admit, bring, ready, request
+from tests.store.asking import admit, bring, ready, request
 
 
 @pytest.mark.parametrize("job_id", [404, -1, 2**63, 2**64 + 1, -(2**70)])
@@ -99,21 +99,6 @@ async def test_unsettled_are_ended_tasks_whose_price_is_in_doubt(
     assert [one.job_id for one in await store.unsettled(begun)] == [cancelled.id]
 
 
-async def test_history_is_the_persons_there_undelivered_first_then_newest(
-    store: Store,
-) -> None:
-    kept = await ready(store)
-    await store.move_job(kept.id, {State.READY}, State.UNDELIVERABLE)
-    older, newer = await ready(store), await ready(store)
-    await admit(store, request(person_id=BEN))
-    await admit(store, request(guild_id=None))
-    person = older.request.person_id
-    history = [job.id for job in await store.history(person, GUILD, 10)]
-    assert history == [kept.id, newer.id, older.id]
-    assert [job.id for job in await store.history(person, GUILD, 2)] == [kept.id, newer.id]
-    assert len(await store.history(person, None, 10)) == 1
-
-
 async def _takes(store: Store, clock: FakeClock, seconds: float, model: str = "m") -> Job:
     job = await bring(store, await admit(store, request(model=model)), State.SUBMITTING)
     await clock.advance(seconds)
@@ -133,11 +118,11 @@ async def test_usual_wait_is_the_models_median_and_none_under_three(
 ) -> None:
     await _takes(store, clock, 10)
     await _takes(store, clock, 90)
-    assert await store.usual_wait_s("m") is None
+    assert await store.usual_wait_s("m", clock.now()) is None
     await _takes(store, clock, 30)
     await _takes(store, clock, 500, model="slow")
-    assert await store.usual_wait_s("m") == 30
-    assert await store.usual_wait_s("slow") is None
+    assert await store.usual_wait_s("m", clock.now()) == 30
+    assert await store.usual_wait_s("slow", clock.now()) is None
 
 
 async def test_usual_wait_forgets_all_but_the_last_fifty(store: Store, clock: FakeClock) -> None:
@@ -145,7 +130,7 @@ async def test_usual_wait_forgets_all_but_the_last_fifty(store: Store, clock: Fa
         await _takes(store, clock, 100)
     for _ in range(50):
         await _takes(store, clock, 7)
-    assert await store.usual_wait_s("m") == 7
+    assert await store.usual_wait_s("m", clock.now()) == 7
 
 
 async def test_a_fact_is_the_last_that_was_written(store: Store) -> None:

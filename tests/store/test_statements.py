@@ -12,7 +12,8 @@ from sqlalchemy import ClauseElement, Dialect, event
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from bot.models import Block, Charged, Failure, Showing, State
+from bot.history import Search
+from bot.models import Block, Charged, Failure, Kind, Showing, State
 from bot.store import SqlStore
 from bot.store.engine import _Turn
 from bot.store.schema import metadata
@@ -63,9 +64,11 @@ async def use_everything(store: SqlStore) -> None:
     await store.save_showing(job.id, Showing())
     await store.open_jobs()
     await store.unsettled(job.created_at)
-    await store.history(ANA, GUILD, 25)
-    await store.history(ANA, None, 25)
-    await store.usual_wait_s("m")
+    await store.history(Search(ANA, GUILD), 0, 5)
+    failed = frozenset({State.FAILED, State.EXPIRED})
+    await store.history(Search(ANA, None, Kind.FUSE, failed, "a cat"), 1, 5)
+    await store.forget_job(lost.id)
+    await store.usual_wait_s("m", job.created_at)
     await store.find_job(job.code)
     await store.find_submission("token")
     await store.write_fact("name", "value")
@@ -88,6 +91,7 @@ async def use_houses(store: SqlStore, now: datetime) -> None:
     await houses.claim_budget_warning(GUILD, now, 1, 50)
     await houses.set_server_blocked(GUILD, blocked=True)
     await houses.left_server(GUILD)
+    await houses.joined_server(GUILD)
     await houses.export_person(ANA)
     await houses.forget_person(ANA)
     await houses.forget_before(now + timedelta(days=1))

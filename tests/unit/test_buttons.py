@@ -7,10 +7,10 @@ import pytest
 
 from bot import words
 from bot.chat.embeds import render
-from bot.errors import StoreUnavailable
-from bot.models import Charged, Failure, Job, Outlook, Reply, Showing, State
+from bot.errors import SourceGone, StoreUnavailable
+from bot.models import Charged, Failure, Job, Kind, Outlook, Reply, Showing, State
 from tests.chat_house import ChatHouse, chat_house
-from tests.chat_samples import GUILD, at, job
+from tests.chat_samples import GUILD, at, job, request
 from tests.small_discord import Refusal, interaction_payload, press_payload
 
 
@@ -72,14 +72,36 @@ async def test_try_again_is_a_new_job_with_a_new_token(house: ChatHouse) -> None
     await press(house, "v1:again:k3f9", id="2000", token="new")
     (call,) = house.small.made("POST callback")
     assert (call.payload["type"], "flags" in call.payload["data"]) == (4, False)
-    (request,) = house.jobs.admitted
+    (asked,) = house.jobs.admitted
     old = house.jobs.known.request
-    assert (request.id, request.reply.token) == (2000, "new")
-    assert (request.prompt, request.sources, request.kind) == (
+    assert (asked.id, asked.reply.token) == (2000, "new")
+    assert (asked.prompt, asked.sources, asked.kind) == (
         old.prompt,
         old.sources,
         old.kind,
     )
+
+
+async def test_try_again_uses_the_old_pictures_where_they_are_now(house: ChatHouse) -> None:
+    old = job(
+        State.FAILED,
+        request(Kind.EDIT, sources=1),
+        failure=Failure.UNKNOWN_OUTCOME,
+        charged=Charged.MAYBE,
+    )
+    house.jobs.known = old
+    await press(house, "v1:again:k3f9", id="2000", token="new")
+    (asked,) = house.jobs.admitted
+    assert [one.url for one in asked.sources] == [f"{old.request.sources[0].url}?fresh"]
+    assert house.old_sources.asked == [old.id]
+
+
+async def test_try_again_says_which_old_picture_is_gone(house: ChatHouse) -> None:
+    house.jobs.known = job(State.FAILED, failure=Failure.UNKNOWN_OUTCOME, charged=Charged.MAYBE)
+    house.old_sources.gone = SourceGone("`a.png` is gone. Nothing was charged.")
+    await press(house, "v1:again:k3f9")
+    assert whispered(house) == "`a.png` is gone. Nothing was charged."
+    assert house.jobs.admitted == []
 
 
 async def test_another_persons_press_changes_nothing(house: ChatHouse) -> None:
@@ -178,30 +200,3 @@ async def test_show_result_of_a_kept_picture_shows_it(house: ChatHouse) -> None:
     async with asyncio.timeout(5):
         while not house.encore.played:
             await asyncio.sleep(0.002)
-
-
-async def test_one_of_ones_own_pictures_is_sent_again(house: ChatHouse) -> None:
-    house.jobs.known = job(State.DELIVERED)
-    await press(house, "v1:send:k3f9")
-    (call,) = house.small.made("POST callback")
-    assert (call.payload["type"], "flags" in call.payload["data"]) == (4, False)
-    async with asyncio.timeout(5):
-        while not house.encore.played:
-            await asyncio.sleep(0.002)
-
-
-async def test_somebody_elses_picture_is_not_sent(house: ChatHouse) -> None:
-    house.jobs.known = job(State.DELIVERED)
-    await press(house, "v1:send:k3f9", person_id=6)
-    assert whispered(house) == words.NOT_YOURS
-    assert house.encore.played == []
-
-
-async def test_a_picture_that_is_gone_is_said_to_be_gone(house: ChatHouse) -> None:
-    house.jobs.known = job(State.DELIVERED)
-    house.encore.there = False
-    await press(house, "v1:send:k3f9")
-    async with asyncio.timeout(5):
-        while not (edits := house.small.made("PATCH original")):
-            await asyncio.sleep(0.002)
-    assert words.RESULT_GONE in edits[0].payload["embeds"][0]["description"]

@@ -223,14 +223,20 @@ async def test_a_public_application_warns_unless_servers_are_named(world: World)
 
 
 @pytest.mark.parametrize(
-    ("bit", "name"), [(12, "Presence"), (15, "Server Members"), (19, "Message Content")]
+    ("bit", "name", "replies", "mark"),
+    [
+        (12, "Presence", "true", "warn"),
+        (15, "Server Members", "true", "warn"),
+        (19, "Message Content", "false", "warn"),
+        (19, "replies to other people's pictures work", "true", "ok"),
+    ],
 )
 async def test_privileged_intents_are_named_as_not_needed(
-    world: World, bit: int, name: str
+    world: World, bit: int, name: str, replies: str, mark: str
 ) -> None:
     world.discord.application["flags"] = 1 << bit
-    _, screen = await world.check()
-    assert marks(screen)["intents"] == "warn"
+    _, screen = await world.check(REPLIES=replies)
+    assert marks(screen)["intents"] == mark
     assert name in screen
 
 
@@ -320,7 +326,7 @@ async def test_commands_that_are_as_they_should_be(world: World) -> None:
     await synchronised(world)
     code, screen = await world.check()
     assert code == 0
-    assert "registered: Report picture, /darkroom, /edit, /fuse" in screen
+    assert "registered: Edit image, Fuse images, Report picture, /darkroom, /edit" in screen
 
 
 async def test_changed_commands_wait_for_the_next_start(world: World) -> None:
@@ -350,7 +356,7 @@ async def test_commands_that_discord_lost_fail(world: World) -> None:
     world.discord.commands = [{"name": "imagine"}]
     code, screen = await world.check()
     assert (code, marks(screen)["commands"]) == (2, "FAIL")
-    assert "gone from Discord: Report picture, /darkroom, /edit, /fuse" in screen
+    assert "gone from Discord: Edit image, Fuse images, Report picture, /darkroom, /edit" in screen
 
 
 async def test_a_development_server_that_is_closed_to_the_bot_fails(world: World) -> None:

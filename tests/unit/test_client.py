@@ -21,19 +21,18 @@ from bot.errors import (
     TaskNotFound,
 )
 from bot.images.client import (
-    MAX_ANSWER_BYTES,
     POST_ERRORS,
     POST_LIMITS,
     READ_ERRORS,
     ApiClient,
     wait_before_retry,
 )
-from bot.images.http import TimeLimits
+from bot.images.http import MAX_ANSWER_BYTES, TimeLimits
 from bot.models import Balance, JobRequest, Kind, Place, Reply, Task, TaskPhase
 from tests.faulty import Exchange, FaultyServer, Handler, Script, listening, serving, unused_port
 
 KEY = "sk_0123456789abcdefKEY"
-BRIEF = TimeLimits(connect_s=0.2, read_s=0.1, write_s=0.2, pool_s=0.2, total_s=0.3)
+BRIEF = TimeLimits(connect_s=0.5, read_s=0.3, write_s=0.5, pool_s=0.5, total_s=0.7)
 PATIENT = TimeLimits(connect_s=5, read_s=5, write_s=5, pool_s=5, total_s=5)
 CREATED = b'{"code":200,"msg":"success","data":{"taskId":"t1","state":"pending"}}'
 DONE = (

@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 
 from bot import words
 from bot.catalogue import MODELS
+from bot.chat.attachments import to_sources
 from bot.chat.client import DarkroomBot
 from bot.errors import StoreUnavailable
 from bot.models import Kind, Place, Refusal, RefusalReason, State
@@ -36,7 +37,7 @@ def payloads(model: str = "gpt-image-2-beta", **changes: Any) -> list[dict[str, 
 
 
 COMMANDS = ["imagine", "edit", "fuse", "history", "usage", "settings", "image-mod", "darkroom"]
-MENUS = ["Report picture"]
+MENUS = ["Edit image", "Fuse images", "Report picture"]
 
 
 def texts(node: dict[str, Any]) -> Iterator[str]:
@@ -169,10 +170,12 @@ async def test_fuse_closes_gaps_and_keeps_the_order(house: ChatHouse) -> None:
     ("changes", "said"),
     [
         ({"filename": "IMG_1.mov", "content_type": "video/quicktime"}, "`IMG_1.mov` is a video"),
-        ({"filename": "a.gif", "content_type": "image/gif"}, "another kind of picture"),
+        ({"filename": "a.svg", "content_type": "image/svg+xml"}, "another kind of picture"),
+        ({"filename": "a.tiff", "content_type": "image/tiff"}, "another kind of picture"),
         ({"filename": "a.png", "content_type": None}, "is no picture"),
+        ({"filename": "a.exe", "content_type": "application/octet-stream"}, "is no picture"),
         ({"filename": "run.exe"}, "not named like a picture"),
-        ({"size": 20 * 1024 * 1024 + 1}, "at most 20 MB"),
+        ({"size": 64 * 1024 * 1024 + 1}, "has 64.1 MB; send a picture of at most 64 MB"),
         ({"size": 0}, "is empty"),
         ({"url": "https://evil.example/a.png"}, "does not come from Discord"),
         ({"url": "http://cdn.discordapp.com/a.png"}, "does not come from Discord"),
@@ -186,6 +189,39 @@ async def test_an_unusable_attachment_is_refused_in_private(
     await use(house, command("fuse", images))
     assert said in whispered(house)
     assert house.jobs.admitted == []
+
+
+@pytest.mark.parametrize(
+    ("filename", "told", "kind"),
+    [
+        ("IMG_1.HEIC", "image/heic", "image/heic"),
+        ("IMG_1.heif", "image/heif", "image/heif"),
+        ("IMG_1.heic", None, "image/heic"),  # where the browser knows no such kind
+        ("IMG_1.heic", "application/octet-stream", "image/heic"),
+        ("IMG_1.jpg", "image/heic", "image/heic"),  # phones mix them up
+        ("a.gif", "image/gif", "image/gif"),
+        ("a.avif", "image/avif", "image/avif"),
+        ("a.bmp", "image/x-ms-bmp", "image/bmp"),
+        ("a.jfif", "image/pjpeg; q=1", "image/jpeg"),
+        ("a.jpg", "image/jpg", "image/jpeg"),
+    ],
+)
+async def test_every_kind_of_picture_that_can_be_made_usable_is_taken(
+    house: ChatHouse, filename: str, told: str | None, kind: str
+) -> None:
+    given = attachment(3, filename=filename, content_type=told, size=64 * 1024 * 1024)
+    await use(house, command("edit", {"image": given}))
+    (source,) = house.jobs.admitted[0].sources
+    assert (source.filename, source.content_type) == (filename, kind)
+    assert (source.channel_id, source.message_id, source.kept) == (None, None, None)
+
+
+async def test_a_messages_attachment_remembers_its_message(house: ChatHouse) -> None:
+    given = discord.Attachment(data=attachment(3), state=house.bot._connection)  # type: ignore[arg-type]
+    hosts = house.bot.services.source_hosts
+    message = house.bot.get_partial_messageable(9).get_partial_message(55)
+    (source,) = to_sources([given], hosts, message)
+    assert (source.channel_id, source.message_id) == (9, 55)
 
 
 @pytest.mark.parametrize("prompt", ["   ", "\u200b\u202e \n"])

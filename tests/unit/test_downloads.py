@@ -1,5 +1,6 @@
 import asyncio
 import errno
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -179,8 +180,8 @@ async def test_a_full_disk_is_unavailable_and_leaves_no_file(
             self.real.close()
             self.flush()
 
-    def opened(path: Path, mode: str = "r", **more: Any) -> Any:  # noqa: ANN401 - whatever opens
-        return FullDisk(path) if mode == "xb" else really_open(path, mode, **more)
+    def opened(path: Path, mode: str = "r", **how: Any) -> Any:  # noqa: ANN401 - as Path.open
+        return FullDisk(path) if mode == "xb" else really_open(path, mode, **how)
 
     monkeypatch.setattr(Path, "open", opened)
     async with serving(replies(200)) as server:
@@ -203,6 +204,29 @@ async def test_a_cancelled_download_leaves_no_file(tmp_path: Path) -> None:
         while not names(tmp_path):
             await asyncio.sleep(0.001)
         task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert names(tmp_path) == []
+
+
+async def test_a_download_cancelled_while_its_file_is_made_leaves_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really_open, making, go_on = Path.open, threading.Event(), threading.Event()
+
+    def slowly(path: Path, mode: str = "r", **how: Any) -> Any:  # noqa: ANN401 - as Path.open
+        file = really_open(path, mode, **how)
+        if mode == "xb":
+            making.set()
+            go_on.wait()
+        return file
+
+    monkeypatch.setattr(Path, "open", slowly)
+    async with serving(replies(200)) as server:
+        task = asyncio.create_task(fetch(server, tmp_path))
+        await asyncio.to_thread(making.wait)
+        task.cancel()
+        asyncio.get_running_loop().call_later(0.01, go_on.set)
         with pytest.raises(asyncio.CancelledError):
             await task
     assert names(tmp_path) == []

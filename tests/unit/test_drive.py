@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from bot.drive import BREATH_S
 from bot.errors import (
     BadKey,
     BadRequest,
@@ -21,6 +21,7 @@ from bot.errors import (
     ProviderError,
     ProviderFault,
     ProviderUnavailable,
+    SourceUnreachable,
     StoreUnavailable,
     TaskNotFound,
     TokenExpired,
@@ -36,11 +37,13 @@ from bot.models import (
     Picture,
     Reply,
     Showing,
+    Source,
     State,
     Submission,
     Task,
     TaskPhase,
 )
+from bot.pursuit import BREATH_S
 from tests.house import HERE, House, house
 
 
@@ -74,7 +77,7 @@ async def test_however_often_callbacks_ring_reads_keep_a_distance(
         read = home.api.get_task
 
         async def ring_and_read(task_id: str) -> Task:
-            home.bell.ring(job.id)
+            home.bell.ring(job.id, called=1)
             return await read(task_id)
 
         monkeypatch.setattr(home.api, "get_task", ring_and_read)
@@ -117,7 +120,7 @@ async def test_surely_not_created_is_tried_later_with_the_providers_wish(tmp_pat
     async with house(tmp_path) as home:
         home.api.creates.append(NotCreated("429", retry_after_s=7.0))
         job = await home.ask()
-        assert await home.driver.drive(job.id) == 7.0
+        assert await home.pursue(job) == [7.0]
         job = await home.jobs.get(job.id)
         assert job.state is State.QUEUED
         assert job.submissions[0].charged is Charged.NO
@@ -316,7 +319,7 @@ async def test_the_next_process_goes_on_from_each_state(
         caring = asyncio.create_task(home.runner.run())
         async with asyncio.timeout(40):
             while (end := await home.jobs.get(job.id)).showing.state not in {
-                State.READY,
+                State.DELIVERED,
                 State.FAILED,
             }:
                 await asyncio.sleep(0.01)
@@ -376,6 +379,24 @@ async def test_an_unanswered_job_is_withdrawn_where_people_see_it_before_it_ends
         end = await home.drive(job)
         assert (end.state, end.failure) == (State.CANCELLED, Failure.UNANSWERED)
         assert home.messenger.shown == [("interaction", State.CANCELLED, 0)]
+
+
+async def test_whoever_asked_by_a_message_is_told_under_that_message(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        request = home.request()
+        by_message = replace(request, reply=replace(request.reply, token=""))
+        job = await home.jobs.admit(by_message, HERE)
+        assert isinstance(job, Job)
+        home.clock.moment += timedelta(seconds=11)  # Discord sets no such limit for messages
+        assert home.jobs.unheard(await home.jobs.open()) == []
+        home.clock.moment += timedelta(seconds=10)
+        assert home.jobs.unheard(await home.jobs.open()) == [job.id]
+        home.messenger.errors["reply"].append(ChatUnavailable("down"))
+        assert await home.driver.drive(job.id) > 0
+        assert (await home.jobs.get(job.id)).state is State.QUEUED
+        end = await home.drive(job)
+        assert (end.state, end.failure) == (State.CANCELLED, Failure.UNANSWERED)
+        assert home.messenger.shown == [("reply", State.CANCELLED, 0)]
 
 
 async def test_a_known_task_is_written_however_long_the_database_refuses(
@@ -455,6 +476,158 @@ async def test_a_callback_that_is_faster_than_the_answer_is_not_waited_for_again
         home.api.gate.set()
         assert (await driving).state is State.DELIVERED
         assert home.clock.slept == []
+
+
+SOURCE = Source("https://cdn.discordapp.com/attachments/9/1/a.png", "a.png", "image/png", 100)
+GONE = Task("task-1", TaskPhase.FAILED, failure=Failure.SOURCE_UNREACHABLE)
+
+
+async def test_a_source_goes_by_its_address_and_is_looked_at_before_the_intent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with house(tmp_path) as home:
+        job = await home.ask(5, SOURCE)
+        states, fetch = [], home.source_downloads.fetch
+
+        async def seen(url: str, folder: Path) -> Path:
+            states.append((await home.jobs.get(job.id)).state)
+            return await fetch(url, folder)
+
+        monkeypatch.setattr(home.source_downloads, "fetch", seen)
+        assert (await home.drive(job)).state is State.DELIVERED
+        assert states == [State.QUEUED]
+        assert home.api.sources == [(SOURCE.url,)]
+
+
+@pytest.mark.parametrize("where", ["at creation", "as a failed task", "at once, as a failed task"])
+async def test_what_the_api_could_not_fetch_is_sent_up_and_submitted_once_more(
+    tmp_path: Path, where: str
+) -> None:
+    async with house(tmp_path) as home:
+        match where:
+            case "at creation":
+                home.api.creates.append(SourceUnreachable("HTTP 403"))
+            case "as a failed task":
+                home.api.reads.append(GONE)
+            case _:
+                home.api.creates.append(GONE)
+        job = await home.drive(await home.ask(5, SOURCE))
+        assert job.state is State.DELIVERED
+        first, second = job.submissions
+        assert (first.state, first.charged) == (State.FAILED, Charged.NO)
+        assert (second.state, second.charged) == (State.READY, Charged.YES)
+        assert home.api.sources == [(SOURCE.url,), ("https://r2.apimodels.app/files/1",)]
+        assert len({url for _, url in home.api.posted}) == 2, "each with a token of its own"
+        seen = [state for _, state, _ in home.messenger.shown]
+        assert set(seen) == {State.WAITING, State.READY}, "people just see that it is processing"
+
+
+async def test_it_is_submitted_once_more_and_never_twice(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        home.api.reads.extend([GONE, replace(GONE, id="task-2")])
+        job = await home.drive(await home.ask(5, SOURCE))
+        assert (job.state, job.failure) == (State.FAILED, Failure.SOURCE_UNREACHABLE)
+        assert len(home.api.posted) == 2
+        assert {one.charged for one in job.submissions} == {Charged.NO}
+
+
+@pytest.mark.parametrize("error", [SourceUnreachable("403"), None])
+async def test_where_all_sources_go_up_anyway_once_more_helps_nothing(
+    tmp_path: Path, error: ProviderError | None
+) -> None:
+    async with house(tmp_path, when="always") as home:
+        home.api.creates.append(error or GONE)
+        job = await home.drive(await home.ask(5, SOURCE))
+        assert (job.state, job.failure) == (State.FAILED, Failure.SOURCE_UNREACHABLE)
+        assert len(home.api.posted) == 1
+
+
+async def test_a_picture_from_words_alone_is_never_submitted_once_more(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        home.api.reads.append(GONE)
+        job = await home.drive(await home.ask())
+        assert (job.state, job.failure) == (State.FAILED, Failure.SOURCE_UNREACHABLE)
+        assert len(home.api.posted) == 1
+
+
+@pytest.mark.parametrize("done", ["nothing", "claimed"])
+async def test_the_next_process_goes_on_with_the_stand_in(tmp_path: Path, done: str) -> None:
+    async with house(tmp_path) as home:
+        job = await home.ask(5, SOURCE)
+        await home.jobs.claim(job.submissions[0])
+        await home.jobs.accepted(job.submissions[0], replace(GONE, id="task-9"))
+        job = await home.jobs.get(job.id)
+        assert (job.state, len(job.submissions)) == (State.QUEUED, 2)
+        if done == "claimed":
+            await home.jobs.claim(job.submissions[1])
+    async with house(tmp_path, callbacks=False) as home:
+        job = await home.drive(job)
+        if done == "claimed":  # nobody knows whether it was sent: never again by itself
+            assert job.failure is Failure.UNKNOWN_OUTCOME
+            assert home.api.posted == []
+        else:
+            assert job.state is State.DELIVERED
+            assert home.api.sources == [("https://r2.apimodels.app/files/1",)]
+
+
+async def test_sources_that_are_not_ready_leave_the_row_queued(tmp_path: Path) -> None:
+    async with house(tmp_path, when="always") as home:
+        home.uploads.errors.append(NotCreated("429", retry_after_s=7.0))
+        job = await home.ask(5, SOURCE)
+        assert await home.pursue(job) == [7.0]
+        waiting = await home.jobs.get(job.id)
+        assert (waiting.state, waiting.submissions[0].submitted_at) == (State.QUEUED, None)
+        assert home.api.posted == []
+        assert (await home.drive(job)).state is State.DELIVERED
+
+
+async def test_sources_that_are_never_ready_end_the_job_uncharged(tmp_path: Path) -> None:
+    async with house(tmp_path, when="always") as home:
+        job = await home.ask(5, SOURCE)
+        home.clock.moment += timedelta(minutes=11)
+        home.uploads.errors.append(NotCreated("502"))
+        end = await home.drive(job)
+        assert (end.state, end.failure) == (State.FAILED, Failure.UNREACHABLE)
+        assert end.submissions[0].charged is Charged.NO
+
+
+async def test_a_source_that_is_no_picture_ends_the_job_uncharged(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        home.source_downloads.data = b"no picture"
+        end = await home.drive(await home.ask(5, replace(SOURCE, content_type="image/heic")))
+        assert (end.state, end.failure) == (State.FAILED, Failure.SOURCE_UNUSABLE)
+        assert end.submissions[0].charged is Charged.NO
+        assert home.api.posted == []
+
+
+async def test_a_job_that_is_cancelled_while_its_sources_are_prepared_is_not_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with house(tmp_path) as home:
+        job, fetch = await home.ask(5, SOURCE), home.source_downloads.fetch
+
+        async def cancel(url: str, folder: Path) -> Path:
+            assert await home.jobs.cancel(job) is not None
+            return await fetch(url, folder)
+
+        monkeypatch.setattr(home.source_downloads, "fetch", cancel)
+        assert (await home.drive(job)).state is State.CANCELLED
+        assert home.api.posted == []
+
+
+async def test_a_stop_while_sources_are_prepared_sends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with house(tmp_path) as home:
+        job, fetch = await home.ask(5, SOURCE), home.source_downloads.fetch
+
+        async def stop(url: str, folder: Path) -> Path:
+            home.pursuit.stopping = True
+            return await fetch(url, folder)
+
+        monkeypatch.setattr(home.source_downloads, "fetch", stop)
+        assert (await home.drive(job)).state is State.QUEUED
+        assert home.api.posted == []
 
 
 async def test_a_token_that_a_press_brings_during_the_download_shows_the_pictures(

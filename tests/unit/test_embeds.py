@@ -1,5 +1,6 @@
 """What people see of a job, state by state."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,8 @@ from hypothesis import strategies as st
 from bot import words
 from bot.chat.custom_ids import Action, custom_id, parse
 from bot.chat.embeds import Colour, Rendered, render
-from bot.models import Charged, Failure, Kind, Outlook, State
-from tests.chat_samples import ASKED_AT, SUBMITTED_AT, job, picture, request
+from bot.models import STAND_IN, Charged, Failure, Kind, Outlook, State
+from tests.chat_samples import ASKED_AT, FINISHED_AT, SUBMITTED_AT, job, picture, request
 
 OUTLOOK = Outlook(place=3, usual_wait_s=50)
 
@@ -71,7 +72,7 @@ def test_a_shrunk_picture_links_its_original(tmp_path: Path) -> None:
 def test_a_policy_failure_is_red_and_says_not_charged() -> None:
     shown = render(job(State.FAILED, failure=Failure.POLICY), OUTLOOK)
     assert text(shown).endswith("The provider's content policy refused this. Not charged.")
-    assert (colour(shown), shown.buttons) == (Colour.RED, ())
+    assert (colour(shown), labels(shown)) == (Colour.RED, ["Change prompt"])
 
 
 def test_an_unknown_outcome_offers_to_try_again() -> None:
@@ -89,11 +90,11 @@ def test_an_unresolved_outcome_offers_nothing_yet() -> None:
 def test_a_timed_out_job_offers_a_free_check() -> None:
     shown = render(job(State.EXPIRED, charged=Charged.MAYBE, task_id="t"), OUTLOOK)
     assert "Still not ready after 46 s" in text(shown)
-    assert labels(shown) == [words.CHECK_AGAIN]
+    assert labels(shown) == [words.CHECK_AGAIN, words.TRY_AGAIN]
 
 
-def test_nothing_to_check_means_no_button() -> None:
-    assert render(job(State.EXPIRED), OUTLOOK).buttons == ()
+def test_nothing_to_check_means_no_such_button() -> None:
+    assert labels(render(job(State.EXPIRED), OUTLOOK)) == [words.TRY_AGAIN]
 
 
 @pytest.mark.parametrize(
@@ -132,7 +133,7 @@ async def test_discord_py_keeps_no_view_in_memory() -> None:
     view = render(job(State.QUEUED), OUTLOOK).view()
     assert view is not None
     assert view.is_finished()
-    assert render(job(State.FAILED), OUTLOOK).view() is None
+    assert render(job(State.UNKNOWN), OUTLOOK).view() is None
 
 
 @given(st.sampled_from(Action), st.from_regex(r"[0-9a-z]{1,32}", fullmatch=True))
@@ -151,3 +152,40 @@ def test_a_foreign_custom_id_is_nobodys(identity: str) -> None:
 )
 def test_a_forged_custom_id_is_refused(identity: str) -> None:
     assert parse(identity) is None
+
+
+def test_a_stand_in_that_waits_still_shows_as_processing() -> None:
+    """Its first submission was sent and failed for want of a source; people need not know."""
+    waiting = job(State.QUEUED, request(Kind.EDIT, sources=1))
+    (first,) = waiting.submissions
+    failed = replace(
+        first,
+        state=State.FAILED,
+        failure=Failure.SOURCE_UNREACHABLE,
+        task_id="t1",
+        submitted_at=SUBMITTED_AT,
+    )
+    second = replace(first, id=2, number=1 + STAND_IN)
+    shown = render(replace(waiting, submissions=(failed, second)), Outlook())
+    before = render(
+        replace(waiting, state=State.WAITING, submissions=(replace(failed, state=State.WAITING),)),
+        Outlook(),
+    )
+    assert shown.looks == before.looks
+
+
+def test_a_stand_in_in_process_has_been_so_since_the_first_one_was_sent() -> None:
+    sent = job(State.WAITING)
+    (first,) = sent.submissions
+    second = replace(first, id=2, number=1 + STAND_IN, submitted_at=FINISHED_AT)
+    both = (replace(first, state=State.FAILED, failure=Failure.SOURCE_UNREACHABLE), second)
+    again = replace(sent, submissions=both)
+    assert render(again, Outlook()).looks == render(sent, Outlook()).looks
+
+
+def test_a_stand_in_without_a_task_offers_no_check_for_the_first_ones() -> None:
+    ended = job(State.FAILED, failure=Failure.UNKNOWN_OUTCOME, charged=Charged.MAYBE)
+    (second,) = ended.submissions
+    first = replace(second, task_id="t1", failure=Failure.SOURCE_UNREACHABLE)
+    both = (first, replace(second, id=2, number=1 + STAND_IN))
+    assert labels(render(replace(ended, submissions=both), Outlook())) == [words.TRY_AGAIN]

@@ -10,12 +10,16 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot import inert, words
+from bot.catalogue import SOURCE_BYTES
+from bot.chat.attachments import KINDS
 from bot.chat.custom_ids import Action, custom_id
+from bot.chat.offers import RESULT
 from bot.models import State
-from cogs._sources import CONTENT_TYPES, LIMIT_BYTES
 from tests.chat_house import ChatHouse, chat_house
 from tests.chat_samples import job
-from tests.small_discord import interaction_payload, press_payload
+from tests.small_discord import interaction_payload, message_payload, press_payload
+from tests.unit.test_edit_menu import file, menu
+from tests.unit.test_result_presses import filled, pressed
 
 CDN = "https://cdn.discordapp.com/attachments/1/2/"
 NONSENSE: list[Any] = [
@@ -53,6 +57,28 @@ def fuse() -> dict[str, Any]:
     return interaction_payload(2, data | {"resolved": {"attachments": files}})
 
 
+def gathering() -> dict[str, Any]:
+    """The use of a message's menu, with all that Discord tells of the message."""
+    shown = {"type": "rich", "image": {"url": f"{CDN}2.png", "proxy_url": f"{CDN}2.png"}}
+    message = message_payload(attachments=[attachment(1)], embeds=[shown])
+    data = {"id": "3", "name": "Fuse images", "type": 3, "target_id": message["id"]}
+    return interaction_payload(2, data | {"resolved": {"messages": {message["id"]: message}}})
+
+
+def fusing() -> dict[str, Any]:
+    """The basket's form, sent with a file."""
+    fields = [
+        {"type": 4, "custom_id": "prompt", "value": "together"},
+        {"type": 19, "custom_id": "files", "values": ["9"]},
+    ]
+    data = {
+        "custom_id": "v1:basket:fuse-0123456789abcdef",
+        "components": [{"type": 18, "component": field} for field in fields],
+        "resolved": {"attachments": {"9": attachment(9)}},
+    }
+    return interaction_payload(5, data)
+
+
 HONEST = (
     interaction_payload(
         2,
@@ -64,8 +90,14 @@ HONEST = (
         },
     ),
     fuse(),
+    gathering(),
+    fusing(),
     interaction_payload(2, {"id": "2", "name": "history", "type": 1}),
     *(press_payload(custom_id(action, "k3f9")) for action in Action),
+    *(pressed(action) for action in RESULT),
+    filled("v1:prompt:k3f9", prompt="a cat", ratio="1:1"),
+    filled("v1:draft:2000", prompt="a cat", ratio="1:1", picture="1"),
+    menu(file("boat.png"), file("cat.png"), embeds=({"type": "rich"},)),
     interaction_payload(5, {"custom_id": "x", "components": [{"type": 1, "components": []}]}),
 )
 
@@ -113,6 +145,7 @@ async def test_no_mutation_of_an_interaction_gets_past_the_doors(
     house: ChatHouse, seed: int
 ) -> None:
     rng, faults = random.Random(seed), []
+    house.jobs.known = job(State.DELIVERED if seed % 2 else State.WAITING)
     asyncio.get_running_loop().set_exception_handler(lambda _, context: faults.append(context))
     with capture_logs():
         for _ in range(800):
@@ -124,9 +157,15 @@ async def test_no_mutation_of_an_interaction_gets_past_the_doors(
         assert inert.visible(request.prompt).strip()
         request.prompt.encode()
         for source in request.sources:
-            assert source.content_type in CONTENT_TYPES
-            assert 0 < source.size_bytes <= LIMIT_BYTES
+            assert source.content_type in KINDS
+            assert 0 < source.size_bytes <= SOURCE_BYTES
             assert source.url.startswith("https://cdn.discordapp.com/")
+    drafts: Any = house.bot.services.drafts
+    assert drafts.baskets
+    for source in (one for basket in drafts.baskets.values() for one in basket):
+        assert source.content_type in KINDS
+        assert 0 <= source.size_bytes <= SOURCE_BYTES
+        assert source.url.startswith("https://cdn.discordapp.com/")
     house.small.calls.clear()
     house.bot._connection.parsers["INTERACTION_CREATE"](deepcopy(HONEST[0]))
     await settled()

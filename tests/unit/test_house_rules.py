@@ -12,18 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import rules
+from bot.folding import folded
 from bot.house_rules import (
     DEFAULT,
     Circumstances,
     HouseRules,
     RoleRule,
-    folded,
     for_role,
     limits_for,
     nsfw_checker,
     word_refusal,
 )
-from bot.models import Block, Limits, Policy, Refusal, RefusalReason, Usage
+from bot.models import Again, Block, Limits, Policy, Refusal, RefusalReason, Usage
 
 NOW = datetime(2026, 11, 23, 17, 30, tzinfo=UTC)
 PRICE = 60_000
@@ -72,6 +72,7 @@ class Broken:
     reason: RefusalReason
     house: Callable[[HouseRules], HouseRules] = lambda house: house
     usage: Callable[[Usage], Usage] = lambda usage: usage
+    asked: tuple[tuple[str, object], ...] = ()
 
 
 BROKEN = (  # in the order in which they are asked
@@ -82,7 +83,13 @@ BROKEN = (  # in the order in which they are asked
         R.CHANNEL_NOT_ALLOWED, lambda house: replace(house, denied_channels=frozenset({GENERAL}))
     ),
     Broken(R.ROLE_NOT_ALLOWED, lambda house: replace(house, denied_roles=frozenset({MEMBER}))),
+    Broken(R.PRIVATE_OFF, asked=(("private", True),)),
     Broken(R.FORBIDDEN_WORD, lambda house: replace(house, forbidden_words=("Rain",))),
+    Broken(
+        R.REPEATED,
+        usage=lambda used: replace(used, repeated_at=NOW),
+        asked=(("again", Again(3, once=True)),),
+    ),
     Broken(
         R.TOO_MANY_AT_ONCE,
         lambda house: replace(house, jobs_at_once=1),
@@ -105,14 +112,16 @@ BROKEN = (  # in the order in which they are asked
     ),
     Broken(R.OPERATOR_BUDGET, usage=lambda used: replace(used, total_month_micro_usd=5_000_000)),
     Broken(R.QUEUE_FULL, usage=lambda used: replace(used, queued=3)),
+    Broken(R.PRICE_UNCONFIRMED, lambda house: replace(house, ask_above_micro_usd=1)),
 )
 
 
 def break_all(broken: tuple[Broken, ...]) -> dict[str, Any]:
     house, usage = DEFAULT, Usage(NOW)
+    asked: dict[str, object] = {}
     for one in broken:
-        house, usage = one.house(house), one.usage(usage)
-    return {"house": house, "usage": usage}
+        house, usage, asked = one.house(house), one.usage(usage), asked | dict(one.asked)
+    return {"house": house, "usage": usage, **asked}
 
 
 def test_nothing_changed_lets_everybody_in() -> None:
@@ -145,6 +154,20 @@ def test_every_reason_of_admission_has_its_rule_and_its_place() -> None:
     assert [one.reason for one in BROKEN] == [
         one for one in judged if one not in {R.NO_DIRECT_MESSAGES, R.SERVER_NOT_ALLOWED}
     ]
+
+
+@pytest.mark.parametrize("broken", BROKEN, ids=lambda one: one.reason)
+def test_an_old_picture_is_shown_by_the_rules_of_where_who_and_what(broken: Broken) -> None:
+    refused = rules.may_show(case(**break_all((broken,))))
+    asked = {R.SERVER_BLOCKED, R.PERSON_BLOCKED, R.CHANNEL_NOT_ALLOWED, R.ROLE_NOT_ALLOWED}
+    asked.add(R.FORBIDDEN_WORD)
+    expected = broken.reason if broken.reason in asked else None
+    assert (refused and refused.reason) is expected
+
+
+def test_a_server_that_may_not_use_the_key_is_shown_no_old_picture() -> None:
+    refused = rules.may_show(case(policy=Policy(allowed_guild_ids=frozenset({8}))))
+    assert refused == Refusal(R.SERVER_NOT_ALLOWED)
 
 
 # Channels.
@@ -291,8 +314,14 @@ HIDDEN = [
     "some (gore), please",
     "some\ngore\there",
     "some-gore_here",
+    "g\u0336o\u0336r\u0336e\u0336",  # struck through
+    "g\u0489ore\u20dd",  # enclosed
+    "g\x01o\x7fr\ufe0fe",  # control characters, variation selectors
+    "g\u034fo\u2065r\U000e0041e",  # joiners, unassigned and tag characters
+    "\u3164gore\uffa0",  # letters that look like blanks
+    "g\u00f8r\u0113",
 ]
-HARMLESS = ["gorey", "forego re", "g o r e", "gor", "", "category"]
+HARMLESS = ["gorey", "forego re", "g o r e", "gor", "", "category", "go\u3164re"]
 
 
 @pytest.mark.parametrize("prompt", HIDDEN)
@@ -323,10 +352,32 @@ def test_a_phrase_is_only_found_whole_and_in_order(prompt: str) -> None:
         ("İzmir", "izmir"),
         ("裸体", "一个裸体女人"),
         ("はだか", "猫のハダカはだか"),
+        ("ผี", "ฉันเห็นผีในบ้าน"),
+        ("ខ្មោច", "ផ្ទះខ្មោចលាច"),
+        ("किताब", "एक किताब।"),
+        ("나쁜", "아주 나쁜말"),
+        ("ŁÓDŹ", "w lodz"),
+        ("şeyi", "bir SEYI"),
+        ("Ærø", "aero"),
     ],
 )
 def test_other_alphabets_fold_too(word: str, prompt: str) -> None:
     assert word_refusal(replace(DEFAULT, forbidden_words=(word,)), prompt) is not None
+
+
+@pytest.mark.parametrize(
+    ("word", "prompt"),
+    [
+        ("ผี", "ผ้า"),  # the same consonant, another vowel
+        ("कि", "कु"),
+        ("किताब", "कुतब"),
+        ("काम", "कोम"),
+        ("나", "난"),
+        ("裸体", "体裸"),
+    ],
+)
+def test_vowels_that_are_written_as_marks_are_no_accents(word: str, prompt: str) -> None:
+    assert word_refusal(replace(DEFAULT, forbidden_words=(word,)), prompt) is None
 
 
 @given(st.text())

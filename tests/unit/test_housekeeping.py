@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from bot.errors import StoreUnavailable
+from bot.history import Search
 from bot.house_rules import DEFAULT, HouseRules
 from bot.housekeeping import Housekeeping
 from tests.clock import FakeClock
+from tests.fakes import FakeCopies
 from tests.house import House, house
 
 DAY = timedelta(days=1)
@@ -24,7 +26,7 @@ async def core(tmp_path: Path) -> AsyncIterator[House]:
 
 
 def keeping(core: House, days: int) -> Housekeeping:
-    return Housekeeping(core.store.houses, core.clock, days)
+    return Housekeeping(core.store.houses, core.store.drafts, core.copies, core.clock, days)
 
 
 async def old_picture(core: House) -> int:
@@ -34,27 +36,37 @@ async def old_picture(core: House) -> int:
     return job.id
 
 
+async def history(core: House) -> list[int]:
+    return [job.id for job in (await core.jobs.history(Search(5, 7), 0, 10)).jobs]
+
+
 async def test_pictures_older_than_the_retention_go(core: House) -> None:
     await old_picture(core)
     young = await core.drive(await core.ask())
     await keeping(core, 90).tidy()
-    assert [job.id for job in await core.jobs.history(5, 7)] == [young.id]
+    assert await history(core) == [young.id]
 
 
 @pytest.mark.parametrize("days", [0, 92])
 async def test_pictures_within_the_retention_stay(core: House, days: int) -> None:
     job_id = await old_picture(core)
     await keeping(core, days).tidy()
-    assert [job.id for job in await core.jobs.history(5, 7)] == [job_id]
+    assert await history(core) == [job_id]
 
 
 async def test_wishes_to_be_forgotten_are_granted_also_when_all_is_kept(core: House) -> None:
     job = await core.ask()
     await core.store.houses.forget_person(5)
     await core.drive(job)
-    assert await core.jobs.history(5, 7) != []
+    assert await history(core) == [job.id]
     await keeping(core, 0).tidy()
-    assert await core.jobs.history(5, 7) == []
+    assert await history(core) == []
+
+
+async def test_copies_of_sources_are_swept(core: House) -> None:
+    copies = FakeCopies()
+    await Housekeeping(core.store.houses, core.store.drafts, copies, core.clock, 90).tidy()
+    assert copies.sweeps == 1
 
 
 def spoiler(rules: HouseRules) -> HouseRules:
@@ -73,25 +85,52 @@ async def test_a_left_servers_settings_go_after_thirty_days(
     assert (await houses.house_rules(7) != DEFAULT) == kept
 
 
-async def test_it_tidies_at_once_then_daily_and_sooner_after_trouble(
-    core: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    clock, rounds = FakeClock(), 0
+@pytest.fixture
+async def rounds(core: House, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the running task asked of the store, in order; the second daily round fails."""
+    made: list[str] = []
 
-    async def counted() -> int:
-        nonlocal rounds
-        rounds += 1
-        if rounds == 2:
+    async def wished() -> int:
+        made.append("wishes")
+        return 0
+
+    async def left(_: object) -> int:
+        made.append("daily")
+        if made.count("daily") == 2:
             raise StoreUnavailable("the disk is full")
         return 0
 
-    monkeypatch.setattr(core.store.houses, "forget_wished", counted)
-    task = asyncio.create_task(Housekeeping(core.store.houses, clock, 0).run())
-    seen = []
-    for hours in (0, 23, 1, 1, 23, 1):
-        await clock.advance(hours * 3600)
+    monkeypatch.setattr(core.store.houses, "forget_wished", wished)
+    monkeypatch.setattr(core.store.houses, "forget_left", left)
+    return made
+
+
+async def pass_hours(clock: FakeClock, hours: float) -> None:
+    """Let a minute pass again and again, and the task have its turn each time."""
+    for _ in range(round(hours * 60)):
+        await clock.advance(60)
         while clock.sleepers == 0:
-            await asyncio.sleep(0.001)
-        seen.append(rounds)
+            await asyncio.sleep(0)
+
+
+async def test_it_tidies_at_once_then_daily_and_sooner_after_trouble(
+    core: House, rounds: list[str]
+) -> None:
+    clock = FakeClock()
+    keeper = Housekeeping(core.store.houses, core.store.drafts, core.copies, clock, 0)
+    task = asyncio.create_task(keeper.run())
+    seen = []
+    for hours in (0.02, 23, 1, 0.5, 0.5, 23, 1):
+        await pass_hours(clock, hours)
+        seen.append(rounds.count("daily"))
     task.cancel()
-    assert seen == [1, 1, 2, 3, 3, 4]
+    assert seen == [1, 1, 2, 2, 3, 3, 4]
+
+
+async def test_wishes_are_looked_at_every_minute(core: House, rounds: list[str]) -> None:
+    clock = FakeClock()
+    keeper = Housekeeping(core.store.houses, core.store.drafts, core.copies, clock, 0)
+    task = asyncio.create_task(keeper.run())
+    await pass_hours(clock, 1)
+    task.cancel()
+    assert rounds.count("wishes") >= 60

@@ -1,14 +1,16 @@
 """The service of servers' own rules: ranges, audit, presets, why, bans, figures, warnings."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from bot import presets
+from bot import log_words, presets
+from bot.chat import word_list
 from bot.errors import StoreUnavailable, UserError
 from bot.house_rules import DEFAULT, Circumstances, RoleRule, RuleChange
 from bot.house_words import Setting
@@ -40,13 +42,28 @@ class Home:
     async def warnings(self) -> list[BudgetWarning]:
         return [one for one in self.core.journal.noted if isinstance(one, BudgetWarning)]
 
+    async def channels(self, allowed: Iterable[int], denied: Iterable[int] = ()) -> RuleChange:
+        lists = {"allowed_channels": frozenset(allowed), "denied_channels": frozenset(denied)}
+        return await self.houses.change(GUILD, ADMIN, Setting.CHANNELS, partial(replace, **lists))
+
+    async def roles(
+        self, allowed: Iterable[int], denied: Iterable[int] = (), exempt: Iterable[int] = ()
+    ) -> RuleChange:
+        named = (("allowed", allowed), ("denied", denied), ("exempt", exempt))
+        lists = {f"{name}_roles": frozenset(ids) for name, ids in named}
+        return await self.houses.change(GUILD, ADMIN, Setting.ROLES, partial(replace, **lists))
+
+    async def words(self, forbidden: Sequence[str]) -> RuleChange:
+        only = word_list.only(forbidden)
+        return await self.houses.change(GUILD, ADMIN, Setting.WORDS, only)
+
     async def admit(self, person_id: int = ANA, prompt: str = "a cat") -> Job | Refusal | None:
         return await self.core.jobs.admit(self.core.request(person_id, prompt), HERE)
 
 
 def service(core: House, limits: Limits = LIMITS) -> Houses:
     rulebook = Rulebook(limits, Policy())
-    return Houses(core.store.houses, core.journal, core.clock, rulebook, PRICE)
+    return Houses(core.store.houses, core.copies, core.journal, core.clock, rulebook, PRICE)
 
 
 @pytest.fixture
@@ -104,9 +121,9 @@ async def test_numbers_have_ranges_told_in_their_unit(home: Home, method: str, h
 
 async def test_lists_have_lengths(home: Home) -> None:
     with pytest.raises(UserError, match="at most 50 channels, not 51"):
-        await home.houses.change_channels(GUILD, ADMIN, [], range(51))
+        await home.channels([], range(51))
     with pytest.raises(UserError, match="at most 50 roles, not 60"):
-        await home.houses.change_roles(GUILD, ADMIN, [1], [], range(60))
+        await home.roles([1], [], range(60))
     for role_id in range(1, 51):
         await home.houses.change_cooldown(GUILD, ADMIN, 1, role_id)
     with pytest.raises(UserError, match="at most 50 roles, not 51"):
@@ -116,7 +133,7 @@ async def test_lists_have_lengths(home: Home) -> None:
 
 async def test_the_word_list_is_sorted_each_word_once_blank_lines_left_out(home: Home) -> None:
     words = ["gore", "", "  ", " Mickey \n Mouse", "GORE", "blood"]
-    told = await home.houses.change_forbidden_words(GUILD, ADMIN, words)
+    told = await home.words(words)
     assert (await home.houses.rules(GUILD)).forbidden_words == ("blood", "gore", "Mickey Mouse")
     assert (told.before, told.after) == ("empty", "3 words and phrases")
 
@@ -127,18 +144,25 @@ async def test_the_word_list_is_sorted_each_word_once_blank_lines_left_out(home:
         (["ok", "x" * 101], "Line 2 of the word list has more than 100 characters"),
         (["ok", "!!!"], "Line 2 of the word list has no letter and no digit"),
         ([f"word{number}" for number in range(501)], "at most 500 words and phrases, not 501"),
+        ([f"{number:04}{'裸' * 96}" for number in range(225)], "takes at most 64 KB of text"),
     ],
 )
 async def test_a_word_list_that_cannot_work_is_refused_by_line(
     home: Home, words: list[str], told: str
 ) -> None:
     with pytest.raises(UserError, match=told):
-        await home.houses.change_forbidden_words(GUILD, ADMIN, words)
+        await home.words(words)
+
+
+async def test_the_view_does_not_promise_what_the_operator_switched_off(home: Home) -> None:
+    assert dict(await home.houses.view(GUILD))["Replies"] == "messages that mention me are requests"
+    home.houses._rulebook = Rulebook(LIMITS, Policy(replies=False))
+    assert dict(await home.houses.view(GUILD))["Replies"].startswith("commands and menus only")
 
 
 async def test_the_view_names_every_setting_in_words(home: Home) -> None:
-    await home.houses.change_channels(GUILD, ADMIN, [91, 92], [93])
-    await home.houses.change_roles(GUILD, ADMIN, [21], [23], range(100, 130))
+    await home.channels([91, 92], [93])
+    await home.roles([21], [23], range(100, 130))
     await home.houses.change_log_channel(GUILD, ADMIN, 99)
     await home.houses.change_adult_content(GUILD, ADMIN, True)
     await home.houses.change_spoiler(GUILD, ADMIN, True)
@@ -182,10 +206,10 @@ async def test_reset_brings_the_operators_rules_back_and_says_what_was(home: Hom
 
 
 async def test_open_lets_everybody_in_everywhere_and_leaves_money_and_words(home: Home) -> None:
-    await home.houses.change_channels(GUILD, ADMIN, [1], [2])
-    await home.houses.change_roles(GUILD, ADMIN, [1], [2], [3])
+    await home.channels([1], [2])
+    await home.roles([1], [2], [3])
     await home.houses.change_budget(GUILD, ADMIN, 3_000_000)
-    await home.houses.change_forbidden_words(GUILD, ADMIN, ["gore"])
+    await home.words(["gore"])
     await home.houses.apply_preset(GUILD, ADMIN, "open")
     rules = await home.houses.rules(GUILD)
     assert not rules.allowed_channels | rules.denied_channels
@@ -232,7 +256,7 @@ async def test_a_preset_touches_nothing_that_its_audit_does_not_tell(home: Home,
 
 
 async def test_a_changed_rule_holds_for_the_next_request(home: Home) -> None:
-    await home.houses.change_forbidden_words(GUILD, ADMIN, ["gore"])
+    await home.words(["gore"])
     refused = await home.admit(prompt="some gore")
     assert refused == Refusal(RefusalReason.FORBIDDEN_WORD, word="gore")
     assert isinstance(await home.admit(), Job)
@@ -254,8 +278,8 @@ async def test_why_says_every_rule_and_which_one_said_no_last(home: Home) -> Non
 
 
 async def test_why_knows_roles_channels_and_bans(home: Home) -> None:
-    await home.houses.change_channels(GUILD, ADMIN, [91], [])
-    await home.houses.change_roles(GUILD, ADMIN, [], [23], [24])
+    await home.channels([91], [])
+    await home.roles([], [23], [24])
     await home.houses.block(GUILD, ADMIN, ANA, None, "spam")
     lines = await home.houses.why(GUILD, ANA, Circumstances(frozenset({23, 24}), (9,)))
     told = "\n".join(line for line in lines if line.startswith("⛔"))
@@ -268,8 +292,8 @@ async def test_why_knows_roles_channels_and_bans(home: Home) -> None:
 async def test_remaining_is_what_was_used_and_the_persons_own_limits(home: Home) -> None:
     await home.houses.change_daily_pictures(GUILD, ADMIN, 99, ROLE)
     await home.admit()
-    usage, limits = await home.houses.remaining(ANA, GUILD, Circumstances(frozenset({ROLE})))
-    assert (usage.pictures_today, limits.daily_pictures) == (1, 99)
+    case = await home.houses.remaining(ANA, GUILD, Circumstances(frozenset({ROLE})))
+    assert (case.usage.pictures_today, case.limits.daily_pictures) == (1, 99)
 
 
 # Bans.
@@ -391,6 +415,14 @@ async def test_all_is_used_once_no_further_picture_fits(home: Home) -> None:
     await home.houses.change_budget(GUILD, ADMIN, 2 * PRICE - 1)
     await spend(home, 1)
     assert [one.percent for one in await home.warnings()] == [100]
+
+
+async def test_a_budget_below_one_pictures_price_is_told_as_that(home: Home) -> None:
+    await home.houses.change_budget(GUILD, ADMIN, PRICE - 1)
+    await home.admit()
+    (warning,) = await home.warnings()
+    assert (warning.percent, warning.until) == (100, None)
+    assert "less than one picture costs" in log_words.line(warning)
 
 
 async def test_a_restart_repeats_no_warning(tmp_path: Path) -> None:

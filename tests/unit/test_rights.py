@@ -19,7 +19,7 @@ from bot.models import Policy
 from bot.store import open_store
 from tests.chat_house import ChatHouse, chat_house
 from tests.clock import FakeClock
-from tests.fakes import FakeJournal
+from tests.fakes import FakeCopies, FakeJournal
 from tests.house import NO_LIMITS
 from tests.small_discord import interaction_payload, press_payload
 from tests.unit.test_commands import attachment, payloads, use
@@ -28,11 +28,12 @@ BITS = {
     "member": discord.Permissions.none(),
     "moderator": discord.Permissions(moderate_members=True),
     "manager": discord.Permissions(manage_guild=True),
+    "administrator": discord.Permissions(administrator=True),
     "owner": discord.Permissions.all(),
 }
 ALLOWED = {
-    "settings": {"manager", "owner"},
-    "image-mod": {"moderator", "manager", "owner"},
+    "settings": {"manager", "administrator", "owner"},
+    "image-mod": {"moderator", "manager", "administrator", "owner"},
 }
 REFUSALS = {
     "settings": panel_words.NOT_A_MANAGER,
@@ -50,11 +51,15 @@ COMPONENTS = [
     ("settings", "reset:sure"),
     ("image-mod", "remove:9-55"),
     ("image-mod", "block:6"),
+    ("image-mod", "history:back-aa0-6"),
+    ("image-mod", "history:kind-aa0-6"),
+    ("image-mod", "history:words-aa0-6"),
 ]
 FORMS = [
     *(("settings", f"rule:{name}") for name in panel_words.RULES),
     ("settings", "preset:open"),
     ("image-mod", "block:6"),
+    ("image-mod", "history:words-aa0-6"),
 ]
 
 
@@ -63,7 +68,7 @@ async def house(tmp_path: Path) -> AsyncIterator[ChatHouse]:
     clock = FakeClock()
     async with open_store(f"sqlite:///{tmp_path / 'darkroom.db'}", clock) as store:
         book = Rulebook(NO_LIMITS, Policy())
-        houses = Houses(store.houses, FakeJournal(), clock, book, 60_000)
+        houses = Houses(store.houses, FakeCopies(), FakeJournal(), clock, book, 60_000)
         async with chat_house(houses=houses) as one:
             yield one
 

@@ -2,15 +2,17 @@
 
 import itertools
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import rules
-from bot.house_rules import DEFAULT, Asking, Circumstances
+from bot import rules, words
+from bot.house_rules import DEFAULT, Asking, Circumstances, HouseRules
 from bot.models import (
+    Again,
     JobRequest,
     Kind,
     Limits,
@@ -114,6 +116,19 @@ def test_the_last_free_place_is_given(usage: Usage) -> None:
     assert decide(usage) is None
 
 
+def test_a_budget_below_one_pictures_price_ends_in_no_month() -> None:
+    small = replace(STRICT, server_month_micro_usd=PRICE - 1)
+    refusal = decide(Usage(NOW), small)
+    assert refusal is not None
+    assert (refusal.reason, refusal.until) == (RefusalReason.SERVER_BUDGET, None)
+    assert "its admins can raise that" in words.refusal(refusal)
+    smaller = replace(STRICT, server_month_micro_usd=0, total_month_micro_usd=PRICE - 1)
+    refusal = decide(Usage(NOW), smaller)
+    assert refusal is not None
+    assert (refusal.reason, refusal.until) == (RefusalReason.OPERATOR_BUDGET, None)
+    assert "its owner can raise that" in words.refusal(refusal)
+
+
 def test_direct_messages_need_the_operators_leave() -> None:
     refusal = decide(Usage(NOW), guild_id=None)
     assert refusal is not None
@@ -197,3 +212,79 @@ def test_an_audit_asks_less_and_less_often() -> None:
     assert waits == sorted(waits)
     assert waits[0] == 30.0
     assert waits[-1] == 900.0
+
+
+def wished(count: int = 1, *, private: bool = False) -> JobRequest:
+    return replace(request(), count=count, private=private)
+
+
+def decided(
+    asked: JobRequest, house: HouseRules, usage: Usage | None = None, *, confirmed: bool = False
+) -> Refusal | None:
+    here = Circumstances(channel_ids=(9,))
+    asking = Asking(asked, here, PRICE, confirmed)
+    seen = usage or Usage(now=NOW)
+    return rules.decide(rules.case_of(asking, seen, house, STRICT, Policy()))
+
+
+def test_several_pictures_count_as_many_against_the_daily_limit() -> None:
+    eight = Usage(now=NOW, pictures_today=8)
+    assert decided(wished(2), DEFAULT, eight) is None
+    refused = decided(wished(3), DEFAULT, eight)
+    assert refused is not None
+    assert (refused.reason, refused.used, refused.wanted) == (RefusalReason.DAILY_LIMIT, 8, 3)
+
+
+def test_several_pictures_must_all_fit_the_budget() -> None:
+    used = STRICT.server_month_micro_usd - 2 * PRICE
+    nearly = Usage(now=NOW, server_month_micro_usd=used)
+    assert decided(wished(2), DEFAULT, nearly) is None
+    refused = decided(wished(3), DEFAULT, nearly)
+    assert refused is not None
+    assert refused.reason is RefusalReason.SERVER_BUDGET
+
+
+def test_private_pictures_only_where_an_admin_allows_them() -> None:
+    refused = decided(wished(private=True), DEFAULT)
+    assert refused == Refusal(RefusalReason.PRIVATE_OFF)
+    assert decided(wished(private=True), replace(DEFAULT, private=True)) is None
+
+
+def test_the_price_is_asked_about_only_above_the_servers_threshold_and_once() -> None:
+    house = replace(DEFAULT, ask_above_micro_usd=2 * PRICE)
+    assert decided(wished(2), house) is None
+    assert decided(wished(3), house) == Refusal(
+        RefusalReason.PRICE_UNCONFIRMED, limit=2 * PRICE, used=3 * PRICE, wanted=3
+    )
+    assert decided(wished(3), house, confirmed=True) is None
+    assert decided(wished(4), DEFAULT) is None
+
+
+def test_nobody_is_asked_about_the_price_of_what_is_refused_anyway() -> None:
+    house = replace(DEFAULT, ask_above_micro_usd=1)
+    busy = Usage(now=NOW, open_jobs=2)
+    refused = decided(wished(), house, busy)
+    assert refused is not None
+    assert refused.reason is RefusalReason.TOO_MANY_AT_ONCE
+
+
+def repeated(again: Again, usage: Usage) -> Refusal | None:
+    asking = Asking(request(), Circumstances(channel_ids=(9,)), PRICE, again=again)
+    return rules.decide(rules.case_of(asking, usage, DEFAULT, OPEN_HOUSE, Policy()))
+
+
+@pytest.mark.parametrize("again", [Again(3), Again(3, once=True)])
+def test_what_was_never_repeated_may_be(again: Again) -> None:
+    assert repeated(again, Usage(now=NOW)) is None
+
+
+def test_a_picture_is_made_again_as_often_as_wanted_but_not_twice_in_one_breath() -> None:
+    last = Usage(now=NOW, repeated_at=NOW - rules.ONE_BREATH + timedelta(milliseconds=1))
+    refused = repeated(Again(3), last)
+    assert refused == Refusal(RefusalReason.REPEATED, until=NOW + timedelta(milliseconds=1))
+    assert repeated(Again(3), replace(last, repeated_at=NOW - rules.ONE_BREATH)) is None
+
+
+def test_what_failed_is_tried_again_only_once_however_late() -> None:
+    long_ago = Usage(now=NOW, repeated_at=NOW - timedelta(days=30))
+    assert repeated(Again(3, once=True), long_ago) == Refusal(RefusalReason.REPEATED)

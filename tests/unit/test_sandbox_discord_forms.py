@@ -227,7 +227,9 @@ async def test_every_kind_of_components_v2_is_accepted_and_resolved(house: House
     assert posted.status == 200, posted.body
     children = posted.body["components"][0]["components"]
     assert children[4]["file"]["url"].startswith("http")
-    assert children[1]["accessory"]["media"]["proxy_url"].startswith("http")
+    media = children[1]["accessory"]["media"]
+    assert media["proxy_url"].startswith("http")
+    assert (media["width"], media["height"], media["content_type"]) == (8, 6, "image/png")
     message = discord.world.messages[int(posted.body["id"])]
     assert message.pings == {discord.ben.id}  # texts of Components V2 do ping
     assert (await discord.ana.click(message, "Go")).id

@@ -121,6 +121,29 @@ async def test_messages_need_their_intent_and_mentions_show_content(house: House
         assert interaction["d"]["id"] == str(handle.id)
 
 
+async def test_roles_categories_and_deleted_channels_are_told(house: House) -> None:
+    discord, raw = house
+    async with identified(raw, GUILDS) as (socket, _):
+        role = discord.role("Painters", 1 << 5)
+        told = await socket.event("GUILD_ROLE_CREATE")
+        assert (told["role"]["id"], told["role"]["permissions"]) == (str(role.id), "32")
+        category = discord.category("Studio")
+        assert (await socket.event("CHANNEL_CREATE"))["type"] == 4
+        channel = discord.channel("easel", category=category)
+        told = await socket.event("CHANNEL_CREATE")
+        assert (told["type"], told["parent_id"]) == (0, str(category.id))
+        thread = discord.thread("sketches", channel)
+        assert (await socket.event("THREAD_CREATE"))["parent_id"] == str(channel.id)
+        await discord.ana.send(channel, "there")
+        discord.world.delete_channel(channel)
+        assert (await socket.event("THREAD_DELETE"))["id"] == str(thread.id)
+        assert (await socket.event("CHANNEL_DELETE"))["id"] == str(channel.id)
+    body = {"content": "x"}
+    gone = await raw.call("POST", f"/channels/{channel.id}/messages", body)
+    heading = await raw.call("POST", f"/channels/{category.id}/messages", body)
+    assert (gone.code, heading.code) == (10003, 50008)
+
+
 async def test_a_reply_mentions_the_bot_only_where_it_posted_by_itself(house: House) -> None:
     discord, raw = house
     path = f"/channels/{discord.general.id}/messages"
@@ -145,6 +168,43 @@ async def test_a_strangers_message_stays_blank_inside_a_reply(house: House) -> N
         await discord.ana.reply(stranger, f"{discord.mention} edit that")
         seen = await socket.event("MESSAGE_CREATE")
         assert seen["referenced_message"]["attachments"] == []
+
+
+async def test_a_message_inside_a_reply_is_judged_by_the_sessions_own_intents(
+    house: House,
+) -> None:
+    discord, raw = house
+    discord.world.application.granted_intents = CONTENT
+    stranger = await discord.ben.send(None, "mine", picture())
+    async with (
+        identified(raw, GUILD_MESSAGES) as (without, _),
+        identified(raw, GUILD_MESSAGES | CONTENT) as (having, _),
+    ):
+        await discord.ana.reply(stranger, f"{discord.mention} edit that")
+        hidden, shown = [await one.event("MESSAGE_CREATE") for one in (without, having)]
+        assert hidden["referenced_message"]["attachments"] == []
+        assert len(shown["referenced_message"]["attachments"]) == 1
+        path = f"/channels/{discord.general.id}/messages/{stranger.id}"
+        assert (await raw.call("GET", path)).body["content"] == "mine"  # by the portal's grant
+
+
+async def test_what_is_granted_stands_in_the_applications_flags(house: House) -> None:
+    discord, raw = house
+    for granted, flags in ((0, 0), (CONTENT, 1 << 19)):
+        discord.world.application.granted_intents = granted
+        async with identified(raw) as (_, ready):
+            assert ready["application"]["flags"] == flags
+        assert (await raw.call("GET", "/oauth2/applications/@me")).body["flags"] == flags
+
+
+async def test_a_mention_in_code_is_none(house: House) -> None:
+    discord, raw = house
+    async with identified(raw, GUILD_MESSAGES) as (socket, _):
+        for text in (f"`{discord.mention} x`", f"```\n{discord.mention}\n```", discord.mention):
+            await discord.ana.send(None, text)
+        seen = [await socket.event("MESSAGE_CREATE") for _ in range(3)]
+        assert [len(one["mentions"]) for one in seen] == [0, 0, 1]
+        assert [one["content"] for one in seen] == ["", "", discord.mention]
 
 
 async def test_edits_and_deletions_are_told_but_private_messages_never(house: House) -> None:
@@ -244,6 +304,11 @@ async def test_events_can_come_twice_or_broken(house: House) -> None:
         handle = await discord.ana.slash("imagine", prompt="x")
         ids = {(await socket.event("INTERACTION_CREATE"))["id"] for _ in range(3)}
         assert ids == {str(handle.id)}
+        discord.sessions.duplicate_messages(1)
+        async with identified(raw, GUILD_MESSAGES) as (messages, _):
+            written = await discord.ana.send(None, "once")
+            ids = {(await messages.event("MESSAGE_CREATE"))["id"] for _ in range(2)}
+            assert ids == {str(written.id)}
         discord.sessions.dispatch("INTERACTION_CREATE", {"id": "1"})
         assert await socket.event("INTERACTION_CREATE") == {"id": "1"}
         discord.gateway.send_raw('{"op": 0}')

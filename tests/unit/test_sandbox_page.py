@@ -288,6 +288,28 @@ async def test_a_private_answer_is_for_one_person() -> None:
         await one.client.do("delete", message=mine["id"])
         gone = await one.client.push("deleted")
         assert gone["id"] == mine["id"]
+        await other.do("send", text="still here")
+        await other.message(lambda message: message["content"] == "still here")
+        assert not any(body["push"] == "deleted" for body in other.pushed)
+
+
+async def test_a_result_that_an_embed_names_is_shown_as_discords_proxy_would() -> None:
+    async with house() as one:
+        api = one.page.api
+        assert api is not None
+        await api._shelf.put("images/a.png", png(), "image/png")
+        asked = await one.client.do("slash", name="imagine", options={"prompt": "a fox"})
+        urls = [f"{api.result_base}/images/a.png", "https://elsewhere.example/b.png"]
+        embeds = [{"thumbnail": {"url": url}} for url in urls]
+        await one.raw.respond(await one.handle(asked), 4, {"embeds": embeds})
+        shown = await one.client.message(lambda message: len(message["embeds"]) == 2)
+        ours, elsewhere = (embed["thumbnail"]["url"] for embed in shown["embeds"])
+        assert ours == "files/results/images/a.png"
+        assert elsewhere == "https://elsewhere.example/b.png", "which the page does not load"
+        async with one.client.http.get(f"{one.url}{ours}") as response:
+            assert (response.status, await response.read()) == (200, png())
+            assert response.headers["Content-Type"] == "image/png"
+        assert await status(f"{one.url}files/results/images/none.png") == 404
 
 
 async def test_a_form_is_shown_and_sent() -> None:
@@ -461,17 +483,20 @@ async def test_trouble_is_switched_for_everybody() -> None:
         def on(body: Json) -> set[str]:
             return {item["id"] for item in body["items"] if item.get("on")}
 
-        for item in ("lost_answer", "api_429", "no_callbacks", "policy", "no_credits", "huge"):
+        items = ("lost_answer", "api_429", "no_callbacks", "policy", "no_credits", "huge")
+        for item in (*items, "no_sources"):
             await one.client.do("trouble", item=item, on=True)
-        await other.push("trouble", lambda body: len(on(body)) == 6)
+        await other.push("trouble", lambda body: len(on(body)) == 7)
         assert api.plan.failure is not None
         assert api.plan.callback.times == 0
         assert api.plan.look.min_bytes > 10 * MIB
         assert api.register.balance_data()["balance"] == 0
-        for item in ("lost_answer", "api_429", "no_callbacks", "policy", "no_credits", "huge"):
+        assert api.reach.refusing == {one.page.discord.cdn_host}
+        for item in (*items, "no_sources"):
             await other.do("trouble", item=item, on=False)
         one.client.forget()
         await one.client.push("trouble", lambda body: not on(body))
+        assert api.reach.refusing == set()
         assert api.plan.failure is None
         assert api.register.balance_data()["balance"] == 100
 

@@ -33,14 +33,15 @@ class Item:
 
 
 class ImageTrouble:
-    """Acts on one stand-in of the image API.
+    """Acts on one stand-in of the image API; `cdn_host` is where people's files lie.
 
     Attributes:
         speed: the key of how long the next tasks take.
     """
 
-    def __init__(self, api: ImageSandbox) -> None:
+    def __init__(self, api: ImageSandbox, cdn_host: Callable[[], str]) -> None:
         self._api = api
+        self._cdn_host = cdn_host
         self._faults: list[Fault] = []
         self._saved_micro_usd = 0
         self.speed = USUAL
@@ -57,6 +58,7 @@ class ImageTrouble:
             self._policy,
             self._credits,
             self._huge,
+            self._sources,
         )
         return [
             Item(name, IMAGES, title, says, act)
@@ -103,6 +105,12 @@ class ImageTrouble:
         else:
             register.total_micro_usd += self._saved_micro_usd
 
+    async def _sources(self, on: bool) -> None:
+        if on:
+            self._api.reach.refusing.add(self._cdn_host())
+        else:
+            self._api.reach.refusing.discard(self._cdn_host())
+
     async def _huge(self, on: bool) -> None:
         look = Look(min_bytes=HUGE_BYTES) if on else TaskPlan().look
         self._api.plan = replace(self._api.plan, look=look)
@@ -120,6 +128,11 @@ _OF_IMAGES = (
     ("policy", "Content policy", "Every new picture is refused, and not charged."),
     ("no_credits", "Out of credits", "The account is empty."),
     ("huge", "Huge results", f"Pictures of {HUGE_BYTES // MIB} MiB; Discord takes 10 MiB."),
+    (
+        "no_sources",
+        "Sources out of reach",
+        "The image API cannot fetch Discord's files: they have to be sent up to it.",
+    ),
 )
 
 

@@ -33,7 +33,7 @@ class Trouble:
         self._discord = discord
         self._changed = changed
         self._on: set[str] = set()
-        self._images = None if api is None else ImageTrouble(api)
+        self._images = None if api is None else ImageTrouble(api, lambda: discord.cdn_host)
         items = [*(self._images.items if self._images else unavailable()), *self._of_discord()]
         self._items = {item.id: item for item in items}
 

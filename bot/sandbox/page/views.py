@@ -11,7 +11,12 @@ from bot.sandbox.records import Channel, ChannelKind, Guild, Json, Message
 from bot.sandbox.server import DiscordSandbox
 
 MESSAGES_SHOWN = 100
-_KINDS = {ChannelKind.TEXT: "text", ChannelKind.DM: "dm", ChannelKind.THREAD: "thread"}
+_KINDS = {
+    ChannelKind.TEXT: "text",
+    ChannelKind.DM: "dm",
+    ChannelKind.CATEGORY: "category",
+    ChannelKind.THREAD: "thread",
+}
 
 
 class Views:

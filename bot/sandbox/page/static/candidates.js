@@ -4,7 +4,7 @@ import { icon } from "./element.js";
 import { face } from "./faces.js";
 import { world } from "./world.js";
 
-const CHANNEL_TYPES = { text: 0, dm: 1, thread: 11 };
+const CHANNEL_TYPES = { text: 0, dm: 1, category: 4, thread: 11 };
 
 /** People as list entries; `value` is what the sandbox takes. */
 export function people() {

@@ -22,7 +22,7 @@ export class Sidebar {
   draw() {
     fill(this.guild, world.guild.name);
     this.unread.delete(world.channel);
-    const text = world.channels.filter((one) => one.kind !== "dm");
+    const text = world.channels.filter((one) => !["dm", "category"].includes(one.kind));
     const direct = world.channels.filter((one) => one.kind === "dm");
     const focused = this.channels.contains(document.activeElement)
       ? document.activeElement.dataset.channel
