@@ -64,6 +64,7 @@ class Scene:
         before: what befalls the process before the one that is looked at.
         methods: the ports' methods that are worth a crash here; none: all that are called.
         image: what is edited; None: a picture is made from words alone.
+        count: how many pictures are asked for.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Scene:
     before: CrashPoint | None = None
     methods: tuple[str, ...] = ()
     image: Upload | None = None
+    count: int = 1
 
     @override
     def __str__(self) -> str:
@@ -84,13 +86,17 @@ SHOWING = ("edit_by_token", "edit_by_bot", "post", "send_dm", "ping", "save_show
 
 GIF = Upload("cat.gif", "image/gif", saved(a_picture(), "GIF"))
 PREPARING = ("find", "fetch", "prepare", "keep", "upload", "create", "get_task", "move")
+TOGETHER = ("move", "move_job", "create", "get_task", "fetch", "edit_by_token", "save_showing")
 
 PLAIN = Scene("plain")
 ONCE_MORE = Scene(
     "once more", setting=_sources_out_of_reach, methods=PREPARING, image=picture("cat.png")
 )
+SEVERAL = Scene("several", methods=TOGETHER, count=2)
 SCENES = (
     PLAIN,
+    SEVERAL,
+    Scene("several, polled", callbacks=False, methods=TOGETHER, count=2),
     Scene("polled", callbacks=False),
     Scene("unknown", callbacks=False, setting=_answer_lost),
     Scene("ladder", age_s=30.0, setting=_down_the_ladder, methods=SHOWING),
@@ -162,7 +168,15 @@ async def _live(
 async def _ask(play: Stage, scene: Scene, asked: list[InteractionHandle]) -> None:
     person = play.newcomer()
     name, images = ("imagine", {}) if scene.image is None else ("edit", {"image": scene.image})
-    asked.append(await person.slash(name, prompt=PROMPT, token_age_s=scene.age_s, options=images))
+    asked.append(
+        await person.slash(
+            name,
+            prompt=PROMPT,
+            count=scene.count,
+            token_age_s=scene.age_s,
+            options=images,
+        )
+    )
 
 
 def _over(play: Stage, asked: list[InteractionHandle]) -> bool:
