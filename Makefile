@@ -31,7 +31,7 @@ check: .venv/dev.stamp
 chaos: .venv/dev.stamp
 	$(BIN)/python -m tests.chaos
 
-# The README's pictures, from the real page; needs Chromium.
+# The pictures of README and docs, from the real page; needs Chromium and a font with emoji.
 screenshots: .venv/dev.stamp
 	$(BIN)/python -m tests.browser.screenshots docs/screenshots
 

@@ -185,6 +185,7 @@ def _services(
         model=MODELS[settings.apimodels_model],
         source_hosts=settings.discord_cdn_hosts,
         allow_dms=settings.allow_dms,
+        replies=settings.replies,
         allowed_guild_ids=settings.allowed_guild_ids,
         dev_guild_id=settings.discord_guild_id,
         replace_commands=replace_commands,

@@ -49,9 +49,10 @@ def head(count: int, most: int) -> str:
     )
 
 
-def line(number: int, source: Source) -> str:
-    """One picture of the list."""
-    return f"**image {number}** `{inert.filename(source.filename)}`"
+def line(number: int, source: Source, link: str | None) -> str:
+    """One picture of the list, and where it stands."""
+    origin = "" if link is None else f" of [this message]({link})"
+    return f"**image {number}** `{inert.filename(source.filename)}`{origin}"
 
 
 def alt_text(number: int, source: Source) -> str:
@@ -94,6 +95,11 @@ def more_hint(count: int, most: int) -> str:
     up_to = "1 file; it becomes" if most == 1 else f"Up to {most} files; they become"
     rest = "" if most == 1 else " and so on"
     return f"{up_to} image {count + 1}{rest}.{alone}"
+
+
+def stale(why: str) -> str:
+    """A picture of the basket cannot be fetched any more."""
+    return f"{why} Where its message still stands, *{MENU}* there makes it fresh."
 
 
 def too_many(total: int, most: int) -> str:

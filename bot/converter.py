@@ -91,7 +91,9 @@ def _upright(file: Image.Image, most_pixels: int) -> Image.Image:
     scale = min(scale, LONGEST_EDGE / max(file.size))
     wanted = (max(1, int(file.width * scale)), max(1, int(file.height * scale)))
     if file.format == "JPEG":
-        file.draft(None, wanted)  # decoded at 1/2, 1/4 or 1/8, but no smaller than wanted
+        fraction = math.ceil(math.sqrt(file.width * file.height / DECODED_PIXELS))
+        reduced = (file.width // fraction, file.height // fraction)
+        file.draft(None, (min(wanted[0], reduced[0]), min(wanted[1], reduced[1])))
         _check_size(file, DECODED_PIXELS)
     orientation: object = None
     with suppress(*_BROKEN):

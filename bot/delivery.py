@@ -131,13 +131,17 @@ class Delivery:
     async def withdraw(self, job: Job) -> None:
         """Say that a request was dropped, if its first answer went out and nobody noted that.
 
+        Whoever asked by a message is told in any case: unlike a command, it fails without a word.
+
         Raises:
             ChatUnavailable: Discord is out of reach for now; call again later.
         """
         dropped = replace(job, state=State.CANCELLED, failure=Failure.UNANSWERED)
+        by_message = not job.request.reply.token
+        show = self._messenger.reply if by_message else self._messenger.edit_by_token
         try:
             async with asyncio.timeout(STATUS_DEADLINE_S):
-                await self._messenger.edit_by_token(dropped, Outlook(), ())
+                await show(dropped, Outlook(), ())
         except TimeoutError as error:
             raise ChatUnavailable("no answer to an edit") from error
         except ChatUnavailable:

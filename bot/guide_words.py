@@ -1,10 +1,9 @@
 """What everybody reads about the bot itself: help, privacy, one's own data, one's own use."""
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 
 from bot.catalogue import Model
-from bot.figures import duration, money, until
+from bot.figures import duration, money
 from bot.house_rules import UsageReport
 from bot.models import COPY_DAYS, Limits, Usage
 
@@ -49,8 +48,19 @@ def welcome(price_micro_usd: int, settings: str, imagine: str) -> str:
     )
 
 
-def help_text(mention: Callable[[str], str], model: Model) -> str:
-    """What there is, with three worked examples; `mention` makes a command clickable."""
+def help_text(mention: Callable[[str], str], model: Model, me: str | None) -> str:
+    """What there is, with worked examples; `mention` makes a command clickable.
+
+    `me` mentions the bot; None where it does not listen for that.
+    """
+    by_message = (
+        ""
+        if me is None
+        else "**Or without a command**\n"
+        f"{me} make it night, as a reply to a picture of mine, changes that picture. In a message "
+        "of its own: with one file it changes that, with several it puts them together, without "
+        "any it makes a new picture.\n\n"
+    )
     return (
         "**Make a picture from words**\n"
         f"{mention('imagine')} `prompt:` a lighthouse in a storm, oil on canvas "
@@ -67,6 +77,7 @@ def help_text(mention: Callable[[str], str], model: Model) -> str:
         "Below each picture of mine, *Re-roll* makes the same again and *Edit image* asks what "
         "should change. In the menu of anybody's message (right-click or long press, Apps), *Edit "
         "image* changes its picture and *Fuse images* gathers its pictures in a private list.\n\n"
+        f"{by_message}"
         f"{mention('history')} sends your earlier pictures again, {mention('usage')} says what is "
         f"left for you today. One picture costs {money(model.price_micro_usd)}; a picture that "
         "failed does not count.\n"
@@ -75,15 +86,21 @@ def help_text(mention: Callable[[str], str], model: Model) -> str:
     )
 
 
-def privacy(retention_days: int) -> str:
-    """What is kept, why, how long and who gets it."""
+def privacy(retention_days: int, *, listens: bool) -> str:
+    """What is kept, why, how long and who gets it; `listens`: to messages that mention us."""
+    messages = (
+        " A message that mentions me is read as a request; at others I do not look, and I keep "
+        "nothing of them."
+        if listens
+        else ""
+    )
     days = "for good, until you delete it" if not retention_days else f"{retention_days} days"
     copies = min(retention_days or COPY_DAYS, COPY_DAYS)
     return (
         "**What I keep:** your Discord id and name, your prompts, addresses of the pictures you "
         "attach and of those I made, a copy of each picture you attach, when and where you asked, "
         "and what it cost. The place where a photo was taken is removed from it. Of servers: "
-        "their rules and who changed them, and whom moderators shut out.\n"
+        f"their rules and who changed them, and whom moderators shut out.{messages}\n"
         "**Why:** to make and show your pictures, to find them again in `/history`, to repeat "
         "requests, and to count limits and money.\n"
         f"**How long:** content {days}, copies of attached pictures {copies} days at most; of what "
@@ -99,6 +116,8 @@ def privacy(retention_days: int) -> str:
 
 
 # One's own use.
+RIGHT_NOW = "Right now"
+NOTHING_REFUSES = "You can ask for a picture."
 
 
 def remaining(usage: Usage, limits: Limits) -> str:
@@ -112,15 +131,11 @@ def remaining(usage: Usage, limits: Limits) -> str:
 
 def usage_rows(usage: Usage, limits: Limits) -> Sequence[tuple[str, str]]:
     """A small table: each limit with what is used of it."""
-    rows = [
+    return [
         ("Today", _of(usage.pictures_today, limits.daily_pictures, "pictures")),
         ("In the making", _of(usage.open_jobs, limits.jobs_per_person, "at once")),
         ("Between two pictures", duration(limits.cooldown_s) if limits.cooldown_s else "no wait"),
     ]
-    if limits.cooldown_s and usage.last_counted_at is not None:
-        next_at = usage.last_counted_at + timedelta(seconds=limits.cooldown_s)
-        rows.append(("Next picture", "now" if next_at <= usage.now else until(next_at)))
-    return rows
 
 
 def _of(used: int, limit: int, unit: str) -> str:

@@ -44,6 +44,11 @@ def too_many(setting: Setting, number: int, high: int, unit: str) -> str:
     return f"{setting} takes at most {high:,} {unit}, not {number:,}. Nothing was changed."
 
 
+def list_too_large(limit_bytes: int) -> str:
+    """The word list has more letters than it may have, all in all."""
+    return f"The word list takes at most {limit_bytes // 1024} KB of text. Nothing was changed."
+
+
 def word_too_long(number: int, limit: int) -> str:
     """One entry of the word list is longer than it may be."""
     return f"Line {number} of the word list has more than {limit} characters. Nothing was changed."
@@ -194,6 +199,9 @@ def _spoiler(rules: HouseRules, _: Limits) -> str:
 
 def _ping(rules: HouseRules, _: Limits) -> str:
     return "who waited long is pinged" if rules.ping else "nobody is pinged"
+
+
+DEAF = "commands and menus only: this bot's owner switched messages off everywhere"
 
 
 def _replies(rules: HouseRules, _: Limits) -> str:

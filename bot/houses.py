@@ -21,7 +21,7 @@ from bot.house_rules import (
 )
 from bot.house_words import Setting
 from bot.jobs import Rulebook
-from bot.models import Block, Limits, Refusal, Usage
+from bot.models import Block, Refusal
 from bot.notices import SettingChanged
 from bot.ports import Clock, Copies, HouseStore, Journal
 from bot.ranges import REASON_CHARS, check_lists, check_range
@@ -66,7 +66,8 @@ class Houses:
     async def view(self, guild_id: int) -> Sequence[tuple[str, str]]:
         """Every rule that applies, as (name, words), the operator's defaults filled in."""
         rules = await self._store.house_rules(guild_id)
-        return [(str(one), self._stand([one], rules)) for one in Setting]
+        deaf = {} if self._rulebook.policy.replies else {Setting.REPLIES: house_words.DEAF}
+        return [(str(one), deaf.get(one) or self._stand([one], rules)) for one in Setting]
 
     async def changes(self, guild_id: int, limit: int = 25) -> Sequence[RuleChange]:
         """Who changed what, newest first."""
@@ -263,12 +264,9 @@ class Houses:
         since = day_start(self._clock.now()) - timedelta(days=days - 1)
         return await self._store.usage_report(guild_id, since)
 
-    async def remaining(
-        self, person_id: int, guild_id: int | None, here: Circumstances
-    ) -> tuple[Usage, Limits]:
-        """What one person used, and the limits that apply to that person there."""
-        usage, house = await self._store.judged(person_id, guild_id)
-        return usage, limits_for(house, self._rulebook.limits, here.role_ids)
+    async def remaining(self, person_id: int, guild_id: int | None, here: Circumstances) -> Case:
+        """What one person used there, the limits that apply, and all that admission asks."""
+        return await self._case(guild_id, person_id, here, prompt="")
 
     async def export(self, person_id: int) -> Mapping[str, object]:
         """Everything kept about a person, as plain values for JSON."""

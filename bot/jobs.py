@@ -44,6 +44,7 @@ from bot.waits import UsualWaits
 
 ADMISSION_DEADLINE_S = 2.0
 ANSWER_DEADLINE = timedelta(seconds=10)
+REPLY_DEADLINE = timedelta(seconds=20)  # to a message, for which Discord sets none
 REMEMBERED = 1000  # people whose last turn the line knows
 TOKEN_WARNING = timedelta(seconds=90)
 QUEUE_LIFE = timedelta(minutes=10)
@@ -149,9 +150,13 @@ class Jobs:
         await self._end_queued(job, State.CANCELLED, Failure.UNANSWERED)
 
     def unheard(self, jobs: Sequence[Job]) -> list[int]:
-        """Those of which no row says within 10 s that the first answer went out."""
-        before = self._clock.now() - ANSWER_DEADLINE
-        return [job.id for job in jobs if job.answered_at is None and job.created_at < before]
+        """Those of which no row says in time that the first answer went out."""
+        now = self._clock.now()
+        return [
+            job.id
+            for job in jobs
+            if job.answered_at is None and job.created_at < now - _answer_deadline(job)
+        ]
 
     async def sweep_paused(self, jobs: Sequence[Job]) -> None:
         """While submissions are paused, give up those that have waited for 10 minutes.
@@ -382,9 +387,15 @@ class Jobs:
         return await self._move(submission, {State.READY}, State.FAILED, change)
 
     async def renew(self, job: Job, reply: Reply) -> None:
-        """A press brought a fresh token: the job's message can be edited for 15 minutes more."""
+        """A press brought a fresh token: the job's message can be edited for 15 minutes more.
+
+        Its driver is not woken before `heard`: what the press is answered with comes first.
+        """
         await self._store.save_reply(job.id, reply)
-        self._bell.ring(job.id)
+
+    def heard(self, job_id: int) -> None:
+        """A press is answered and noted: the job's driver may look."""
+        self._bell.ring(job_id)
 
     async def showed(self, job_id: int, showing: Showing) -> None:
         """What people now see."""
@@ -441,6 +452,10 @@ class Jobs:
         if job is not None:
             self._bell.ring(job.id)
         return job
+
+
+def _answer_deadline(job: Job) -> timedelta:
+    return ANSWER_DEADLINE if job.request.reply.token else REPLY_DEADLINE
 
 
 def _logged(moved: Job | None) -> Job | None:

@@ -27,9 +27,7 @@ def _sentence(notice: Notice) -> str:
         case PictureDelivered(job=job):
             return picture(job)
         case SettingChanged(change=change):
-            before, after = (
-                inert.line(text, _VALUE_LIMIT) for text in (change.before, change.after)
-            )
+            before, after = _own(change.before), _own(change.after)
             return f"⚙️ <@{change.by_person_id}> changed {change.what}: {before} → {after}"
         case Incident():
             return _incident(notice)
@@ -39,18 +37,23 @@ def _sentence(notice: Notice) -> str:
             return _budget(notice)
 
 
+def _own(text: str) -> str:
+    """Words of ours about a rule: mentions stay whole, so that they are shown as names."""
+    if len(text) <= _VALUE_LIMIT:
+        return text
+    return text[:_VALUE_LIMIT].rpartition(" ")[0] + " …"
+
+
 def picture(job: Job) -> str:
     """Who got what, where, for how much."""
     asker, request = f"<@{job.request.person_id}>", job.request
     what = inert.line(request.prompt, _PROMPT_LIMIT)
-    where = f"<#{request.place.channel_id}>"
-    showing = job.showing
+    code, showing = f"`#{job.code}`", job.showing
     if showing.message_id is not None and request.place.guild_id is not None:
-        where = (
-            f"https://discord.com/channels/{request.place.guild_id}"
-            f"/{showing.channel_id}/{showing.message_id}"
-        )
-    return f"🖼️ {asker} {request.kind} `#{job.code}` {_price(job)} {where}: {what}"
+        link = f"https://discord.com/channels/{request.place.guild_id}"
+        code = f"[{code}]({link}/{showing.channel_id}/{showing.message_id})"
+    where = f"<#{request.place.channel_id}>"
+    return f"🖼️ {asker} {request.kind} {code} {_price(job)} in {where}: {what}"
 
 
 def _price(job: Job) -> str:

@@ -458,10 +458,16 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The operator's rules that no server can change. `allowed_guild_ids` empty = every server."""
+    """The operator's rules that no server can change.
+
+    Attributes:
+        allowed_guild_ids: servers that may use us; empty: every one.
+        replies: whether messages that mention us are listened for.
+    """
 
     allowed_guild_ids: frozenset[int] = frozenset()
     allow_dms: bool = False
+    replies: bool = True
 
 
 @dataclass(frozen=True, slots=True)

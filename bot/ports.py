@@ -468,6 +468,10 @@ class Messenger(Protocol):
         """A new direct message to the asker."""
         ...
 
+    async def reply(self, job: Job, outlook: Outlook, pictures: Sequence[Picture]) -> Showing:
+        """The reply to the message that asked: found again and edited, or posted."""
+        ...
+
     async def ping(self, job: Job) -> None:
         """One short reply to the job's message that pings the asker and nobody else."""
         ...

@@ -11,6 +11,7 @@ from bot.house_rules import HouseRules
 from bot.house_words import Setting
 
 WORD_CHARS = 100
+LIST_BYTES = 64 * 1024  # of the word list as a text file, so that what is handed out is taken again
 REASON_CHARS = 300
 
 
@@ -45,11 +46,13 @@ def check_range(setting: Setting, value: int | None) -> None:
 
 
 def check_lists(rules: HouseRules) -> None:
-    """Raises UserError when one of the lists is longer than its setting takes."""
+    """Raises UserError when one of the lists is longer or larger than its setting takes."""
     _check_number(Setting.CHANNELS, rules.allowed_channels, rules.denied_channels)
     roles = (rules.allowed_roles, rules.denied_roles, rules.exempt_roles)
     _check_number(Setting.ROLES, *roles, rules.by_role)
     _check_number(Setting.WORDS, rules.forbidden_words)
+    if sum(len(word.encode()) + 1 for word in rules.forbidden_words) > LIST_BYTES:
+        raise UserError(house_words.list_too_large(LIST_BYTES))
 
 
 def _check_number(setting: Setting, *lists: Collection[object]) -> None:

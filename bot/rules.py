@@ -52,10 +52,10 @@ _UNSENT = frozenset({State.QUEUED, State.CANCELLED})
 _ENDS = (State.READY, State.EXPIRED, State.FAILED, State.CANCELLED)  # best first
 
 TOKEN_LIFE = timedelta(seconds=900)
+ONE_BREATH = timedelta(seconds=3)  # a second press within it was none, or the first seemed lost
 SHORTEST_PATIENCE_S = 60.0
 SHORTEST_BAR_S = 15.0  # under it the edits would follow one another too fast
 THIRDS = 3
-ONE_BREATH = timedelta(seconds=3)  # a second press within it was none, or the first seemed lost
 
 _POLL_WAITS_S = (3.0, 3.0, 5.0, 5.0, 5.0, 8.0, 8.0, 10.0)
 _POLL_STEADY_S = 15.0

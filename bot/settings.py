@@ -80,6 +80,7 @@ class Settings(BaseSettings):
         examples=["81384788765712384,613425648685547541"],
     )
     allow_dms: bool = Field(False, description="true or false", examples=["false"])
+    replies: bool = Field(True, description="true or false", examples=["true"])
 
     apimodels_api_key: Secret | None = Field(
         None,
@@ -224,7 +225,11 @@ class Settings(BaseSettings):
     @property
     def policy(self) -> Policy:
         """The operator's rules that no server can change."""
-        return Policy(allowed_guild_ids=self.allowed_guild_ids, allow_dms=self.allow_dms)
+        return Policy(
+            allowed_guild_ids=self.allowed_guild_ids,
+            allow_dms=self.allow_dms,
+            replies=self.replies,
+        )
 
 
 def _micro_usd(usd: Decimal) -> int:

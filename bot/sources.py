@@ -109,8 +109,10 @@ class Sources:
                 self._known[key] = prepared
             return self._known[key]
 
-    async def refreshed(self, sources: Sequence[Source], job_id: int) -> tuple[Source, ...]:
-        """The sources of an old job, usable now for a new one.
+    async def refreshed(
+        self, sources: Sequence[Source], job_id: int | None = None
+    ) -> tuple[Source, ...]:
+        """The sources of an old job, or what was put aside for one, usable now for a new one.
 
         Raises:
             SourceGone: one of them is nowhere any more; the text names it.
@@ -125,9 +127,10 @@ class Sources:
             found.append(replace(source, url=url, kept=kept))
         return tuple(found)
 
-    async def _kept(self, job_id: int, position: int, source: Source) -> str | None:
+    async def _kept(self, job_id: int | None, position: int, source: Source) -> str | None:
         """Name of the copy that there still is."""
-        for name in (copy_name(job_id, position), source.kept):
+        own = None if job_id is None else copy_name(job_id, position)
+        for name in (own, source.kept):
             if name is not None and await self._means.copies.find(name) is not None:
                 return name
         return None

@@ -15,7 +15,7 @@ from bot.chat.client import DarkroomBot, point_at
 from bot.chat.services import Services
 from bot.errors import SourceGone
 from bot.hosts import HostRule
-from bot.house_rules import Circumstances
+from bot.house_rules import DEFAULT, Circumstances, HouseRules
 from bot.models import (
     Again,
     Draft,
@@ -49,6 +49,7 @@ class FakeJobs:
     shown: list[Showing] = field(default_factory=list)
     dropped: list[Job] = field(default_factory=list)
     replies: list[Reply] = field(default_factory=list)
+    shown_when_heard: list[int] = field(default_factory=list)
     too_late: bool = False
     confirmed: list[bool] = field(default_factory=list)
     repeated: list[Again | None] = field(default_factory=list)
@@ -103,6 +104,9 @@ class FakeJobs:
     async def renew(self, one: Job, reply: Reply) -> None:
         self.replies.append(reply)
 
+    def heard(self, job_id: int) -> None:
+        self.shown_when_heard.append(len(self.shown))
+
     async def history(self, person_id: int, guild_id: int | None) -> list[Job]:
         mine = self.known and self.known.request.person_id == person_id
         return [self.known] if self.known and mine else []
@@ -130,9 +134,11 @@ class FakeOldSources:
     """Implements `bot.chat.services.OldSources`: nothing is gone, unless `gone` says so."""
 
     gone: SourceGone | None = None
-    asked: list[int] = field(default_factory=list)
+    asked: list[int | None] = field(default_factory=list)
 
-    async def refreshed(self, sources: Sequence[Source], job_id: int) -> tuple[Source, ...]:
+    async def refreshed(
+        self, sources: Sequence[Source], job_id: int | None = None
+    ) -> tuple[Source, ...]:
         self.asked.append(job_id)
         if self.gone is not None:
             raise self.gone
@@ -185,11 +191,15 @@ class FakeDrafts:
 
 @dataclass
 class FakeHouses:
-    """Only where the client comes and goes; for the rest, give `services` real houses."""
+    """Where the client comes and goes, and one set of rules; else, give `services` real houses."""
 
     servers: list[int] = field(default_factory=list)
     left_servers: list[int] = field(default_factory=list)
     joined_servers: list[int] = field(default_factory=list)
+    ruled: HouseRules = DEFAULT
+
+    async def rules(self, guild_id: int) -> HouseRules:
+        return self.ruled
 
     async def servers_are(self, guild_ids: Collection[int]) -> None:
         self.servers = list(guild_ids)

@@ -121,6 +121,9 @@ class FakeMessenger:
     async def send_dm(self, job: Job, outlook: Outlook, pictures: Sequence[Picture]) -> Showing:
         return (await self._show("dm", job, pictures)).but(message_id=888, channel_id=99)
 
+    async def reply(self, job: Job, outlook: Outlook, pictures: Sequence[Picture]) -> Showing:
+        return (await self._show("reply", job, pictures)).but(message_id=666, channel_id=9)
+
     async def ping(self, job: Job) -> None:
         self.pings.append(job.id)
 

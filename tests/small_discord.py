@@ -18,6 +18,7 @@ RESET_BEFORE = "the connection breaks, nothing is taken"
 HANG = "no answer ever"
 HTML = "a page of a proxy, with status 200"
 TERSE = "taken, and of the message no more is said than Discord has to"
+UNTOLD = "taken, but which message a first answer became is not told"
 YES = "taken, with status 204 and no word"
 
 USER = {"id": "42", "username": "darkroom", "discriminator": "0", "avatar": None, "bot": True}
@@ -32,6 +33,7 @@ class Call:
     payload: Any
     files: dict[str, bytes]
     authorized: bool
+    query: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -58,6 +60,8 @@ class SmallDiscord:
         self.troubles: defaultdict[str, deque[Trouble]] = defaultdict(deque)
         self.commands: dict[str, list[dict[str, Any]]] = {}
         self.acknowledged: dict[str, dict[str, Any]] = {}
+        self.channel: dict[str, Any] = {}  # what a look at a channel shows
+        self.written: list[dict[str, Any]] = []  # ... at its messages, newest first
         self.messages: dict[str, dict[str, Any]] = {}
         self.public = False
         self.url = ""
@@ -83,6 +87,8 @@ class SmallDiscord:
         answer = self._answer(kind, call)
         if trouble == TERSE:
             return _json({"id": "55", "type": 0, "content": ""})
+        if trouble == UNTOLD:
+            return _json({"interaction": {"id": "1000", "type": 2}})
         if trouble == YES:
             return web.Response(status=204)
         return _cut(request) if trouble == RESET_AFTER else answer
@@ -100,6 +106,8 @@ class SmallDiscord:
                 return _application(self.public)
             case "GET member":
                 return {"user": _person(int(call.path.split("/")[-1])), "roles": [], "flags": 0}
+            case "GET channel":
+                return self.channel
             case "POST dm":
                 return {"id": "99", "type": 1, "recipients": [_person(5)]}
         return None
@@ -117,6 +125,12 @@ class SmallDiscord:
             case "PUT commands":
                 self.commands[call.path] = call.payload
                 return _json([{"id": "1", "application_id": "1", **one} for one in call.payload])
+            case "GET messages":
+                return _json(self.written)
+            case "GET message" if self.written:
+                return _json(self.written[0])
+            case "DELETE message":
+                return web.Response(status=204)
             case _:
                 return _json(_message(call.payload, call.path) | self._fields(call))
 
@@ -207,6 +221,7 @@ def _kind(path: str) -> str:
         ("/messages", "messages"),
         ("/webhooks/", "followup"),
         ("/members/", "member"),
+        ("/channels/", "channel"),
     ):
         if part in path:
             return kind
@@ -226,7 +241,7 @@ async def _read(request: web.Request) -> Call:
     elif request.can_read_body:
         payload = json.loads(await request.read())
     authorized = "Authorization" in request.headers
-    return Call(request.method, request.path, payload, files, authorized)
+    return Call(request.method, request.path, payload, files, authorized, dict(request.query))
 
 
 def _cut(request: web.Request) -> web.Response:

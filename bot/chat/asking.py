@@ -1,14 +1,16 @@
 """From an interaction to an admitted, answered job: what commands, forms and buttons share."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 
 import discord
 
 from bot import inert, several_words, words
 from bot.catalogue import Model
 from bot.chat.answers import Interaction, answer, whisper, whisper_rendered
-from bot.chat.circumstances import circumstances_of
-from bot.chat.embeds import render
+from bot.chat.circumstances import Person, circumstances_of
+from bot.chat.embeds import Rendered, render
 from bot.chat.pricing import keep, question
 from bot.chat.services import JobService, Services
 from bot.errors import ChatError, ChatUnavailable, StoreError, UserError
@@ -22,6 +24,7 @@ from bot.models import (
     Refusal,
     RefusalReason,
     Reply,
+    Showing,
     Wish,
 )
 
@@ -47,13 +50,14 @@ async def ask(
     services: Services = interaction.client.services
     request = _request(interaction, wish, draft_id)
     confirmed = draft_id is not None
-    outcome = await services.jobs.admit(
-        request, circumstances_of(interaction), confirmed=confirmed, again=again
-    )
+    here = circumstances_of(interaction)
+    outcome = await services.jobs.admit(request, here, confirmed=confirmed, again=again)
     match outcome:
         case Job() as job:
             interaction.extras["job"] = job.code
-            await _answer(interaction, services.jobs, job)
+            on_question = _on_question(interaction, job)
+            show = partial(answer, interaction, in_place=on_question)
+            await shown_first(services.jobs, job, show)
         case Refusal(reason=RefusalReason.PRICE_UNCONFIRMED) as asks:
             await keep(services.drafts, services.clock, request)
             await whisper_rendered(interaction, question(asks, request.id, again))
@@ -138,26 +142,32 @@ def _bot_sees(interaction: Interaction) -> bool:
 
 def refusal_words(interaction: Interaction, refused: Refusal) -> str:
     """Why not; other channels are named only to those who may write there."""
-    open_to_asker = tuple(one for one in refused.try_channels if _may_write(interaction, one))
-    seen = replace(refused, try_channels=open_to_asker)
+    seen = for_eyes_of(interaction.user, interaction.guild, refused)
     return words.refusal(seen, here=interaction.channel_id)
 
 
-def _may_write(interaction: Interaction, channel_id: int) -> bool:
-    guild = interaction.guild
+def for_eyes_of(person: Person, guild: discord.Guild | None, refused: Refusal) -> Refusal:
+    """The refusal without channels in which this person could not write."""
+    open_to_them = tuple(one for one in refused.try_channels if _may_write(person, guild, one))
+    return replace(refused, try_channels=open_to_them)
+
+
+def _may_write(person: Person, guild: discord.Guild | None, channel_id: int) -> bool:
     channel = guild.get_channel_or_thread(channel_id) if guild else None
-    if channel is None or not isinstance(interaction.user, discord.Member):
+    if channel is None or not isinstance(person, discord.Member):
         return False
-    held = channel.permissions_for(interaction.user)
+    held = channel.permissions_for(person)
     in_thread = isinstance(channel, discord.Thread)
     may_send = held.send_messages_in_threads if in_thread else held.send_messages
     return held.view_channel and may_send
 
 
-async def _answer(interaction: Interaction, jobs: JobService, job: Job) -> None:
+async def shown_first(
+    jobs: JobService, job: Job, show: Callable[[Rendered], Awaitable[Showing]]
+) -> None:
+    """Give a job its first answer, or give it back. Raises StoreError, ChatError."""
     try:
-        rendered = render(job, await jobs.outlook(job))
-        showing = await answer(interaction, rendered, in_place=_on_question(interaction, job))
+        showing = await show(render(job, await jobs.outlook(job)))
     except ChatUnavailable:  # perhaps it is out: the care loop withdraws it there
         raise
     except (ChatError, StoreError):

@@ -27,22 +27,22 @@ Numbered = tuple[int, Source]
 Layout = discord.ui.LayoutView
 
 
-def layout(basket: Basket, most: int, note: str = "") -> Layout:
+def layout(basket: Basket, most: int, guild_id: int | None, note: str = "") -> Layout:
     """The list with its menus and buttons; `note` says what was just done."""
     view = Layout(timeout=None)
-    for item in _items(basket, most, note):
+    for item in _items(basket, most, guild_id, note):
         view.add_item(item)
     view.stop()  # or discord.py would keep every view in memory for its own dispatch
     return view
 
 
-def _items(basket: Basket, most: int, note: str) -> Iterator[Item]:
+def _items(basket: Basket, most: int, guild_id: int | None, note: str) -> Iterator[Item]:
     head = words.head(len(basket), most)
     yield discord.ui.TextDisplay(f"{note}\n{head}" if note else head)
     numbered = list(enumerate(basket, start=1))
     for one in numbered[:ROWS]:
-        yield _row(one)
-    yield from _gallery(numbered[ROWS:])
+        yield _row(one, guild_id)
+    yield from _gallery(numbered[ROWS:], guild_id)
     if basket:
         yield _menu(TAKE_OUT, words.TAKE_OUT, numbered)
     if len(basket) > 1:
@@ -52,8 +52,8 @@ def _items(basket: Basket, most: int, note: str) -> Iterator[Item]:
         yield discord.ui.ActionRow(fuse, button(words.CLEAR, Action.BASKET, CLEAR))
 
 
-def _row(one: Numbered) -> Item:
-    text = discord.ui.TextDisplay[Any](words.line(*one))
+def _row(one: Numbered, guild_id: int | None) -> Item:
+    text = discord.ui.TextDisplay[Any](_line(one, guild_id))
     if not _is_drawn(one):
         return text
     _, source = one
@@ -63,10 +63,10 @@ def _row(one: Numbered) -> Item:
     return discord.ui.Section(text, accessory=thumbnail)
 
 
-def _gallery(rest: list[Numbered]) -> Iterator[Item]:
+def _gallery(rest: list[Numbered], guild_id: int | None) -> Iterator[Item]:
     """Their lines, and below them the pictures in the same order."""
     if rest:
-        yield discord.ui.TextDisplay("\n".join(words.line(*one) for one in rest))
+        yield discord.ui.TextDisplay("\n".join(_line(one, guild_id) for one in rest))
     if drawn := [one for one in rest if _is_drawn(one)]:
         yield discord.ui.MediaGallery(
             *(
@@ -76,6 +76,15 @@ def _gallery(rest: list[Numbered]) -> Iterator[Item]:
                 for one in drawn
             )
         )
+
+
+def _line(one: Numbered, guild_id: int | None) -> str:
+    """With a link to the message, which tells whose picture it is."""
+    number, source = one
+    if source.message_id is None:
+        return words.line(number, source, None)
+    where = f"{guild_id or '@me'}/{source.channel_id}/{source.message_id}"
+    return words.line(number, source, f"https://discord.com/channels/{where}")
 
 
 def _menu(subject: str, placeholder: str, numbered: list[Numbered]) -> Item:

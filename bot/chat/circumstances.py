@@ -11,10 +11,14 @@ Person = discord.User | discord.Member
 def circumstances_of(interaction: Interaction, person: Person | None = None) -> Circumstances:
     """Of whoever acts, or of another person in the same place."""
     asker = interaction.user if person is None else person
-    channel, here = interaction.channel, interaction.channel_id
+    return circumstances_in(interaction.channel, interaction.channel_id, asker)
+
+
+def circumstances_in(channel: object, channel_id: int | None, person: Person) -> Circumstances:
+    """Of a person in a channel, of which nothing but the id may be known."""
     return Circumstances(
-        role_ids=role_ids(asker),
-        channel_ids=(() if here is None else (here,)) + _above(channel),
+        role_ids=role_ids(person),
+        channel_ids=(() if channel_id is None else (channel_id,)) + _above(channel),
         adult_channel=_is_adult(channel),
     )
 

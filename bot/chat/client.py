@@ -1,6 +1,6 @@
 """The connection to Discord: one client that is built once and outlives what Discord throws at it.
 
-No privileged intent and no message content: commands and buttons come without any.
+No privileged intent: commands, buttons and messages that mention us come without any.
 """
 
 import asyncio
@@ -8,7 +8,7 @@ import random
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any, cast
@@ -21,10 +21,12 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from typing_extensions import override
 
-from bot.chat import buttons, guide
+from bot.chat import buttons, guide, mentions
+from bot.chat.gateway_events import intents, sift
 from bot.chat.ids import direct_messages
 from bot.chat.invite import invite_url
-from bot.chat.reporter import report
+from bot.chat.replies import Replies
+from bot.chat.reporter import report, report_message
 from bot.chat.services import OldSources, Replays, Services
 from bot.chat.spacing import Spacing
 from bot.chat.sync import CommandSync, Payload, Scope, is_daily_limit, known_ids
@@ -38,8 +40,6 @@ STEADY = timedelta(minutes=5)
 REMEMBERED_PRESSES = 1000
 MOST_REPORTS = (5, timedelta(minutes=10))
 LAST_ANSWERS_S = 1.0  # of the 10 s in which a container must end
-
-_UNGUARDED = frozenset({"READY", "RESUMED"})  # without these there is no session: connect anew
 
 log = structlog.get_logger(__name__)
 
@@ -57,6 +57,7 @@ class DarkroomBot(discord.Client):
         encore: shows finished jobs again; attached before `serve`, for it shows them through
             this very client.
         sources: finds the input images of old jobs again; attached likewise.
+        replies: to people who write to us.
         command_ids: of our commands, by name, once they are synchronised.
         reports: how often a person may bring something before the moderators.
     """
@@ -66,7 +67,7 @@ class DarkroomBot(discord.Client):
 
     def __init__(self, services: Services) -> None:
         super().__init__(
-            intents=discord.Intents(guilds=True),
+            intents=intents(messages=services.replies),
             allowed_mentions=discord.AllowedMentions.none(),
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
@@ -88,7 +89,8 @@ class DarkroomBot(discord.Client):
         self._connected_once = False
         self._pressed: deque[int] = deque(maxlen=REMEMBERED_PRESSES)
         self._in_hand: set[asyncio.Task[Any]] = set()
-        self._guard_parsers()
+        self.replies = Replies(self, services.clock)
+        sift(self._connection)
 
     async def serve(self, token: str) -> None:
         """Log in and stay connected until `close` is called.
@@ -215,20 +217,23 @@ class DarkroomBot(discord.Client):
         elif interaction.type is discord.InteractionType.modal_submit:
             await buttons.submit(interaction)
 
+    async def on_message(self, message: discord.Message) -> None:
+        """Only what `bot.chat.gateway_events` lets through comes here: messages that name us."""
+        self.take_in_hand()
+        if message.id not in self._pressed:
+            self._pressed.append(message.id)
+            await mentions.take(self, message)
+
     @override
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
         """The error door of event handlers, buttons and forms among them."""
-        error = sys.exc_info()[1]
-        if args and isinstance(args[0], discord.Interaction) and isinstance(error, Exception):
-            await report(args[0], error)
+        error, subject = sys.exc_info()[1], args[0] if args else None
+        if isinstance(subject, discord.Interaction) and isinstance(error, Exception):
+            await report(subject, error)
+        elif isinstance(subject, discord.Message) and isinstance(error, Exception):
+            await report_message(subject, error, self.replies, self.services.journal)
         else:
             log.error("event handler failed", handler=event_method, exc_info=error)
-
-    def _guard_parsers(self) -> None:
-        """One malformed event would otherwise end the connection (discord.py 2.7.1)."""
-        parsers = self._connection.parsers
-        for name in parsers.keys() - _UNGUARDED:
-            parsers[name] = _guarded(name, parsers[name])
 
     def take_in_hand(self) -> None:
         """Called by each handler: `close` waits for its task, error door included."""
@@ -243,6 +248,7 @@ class DarkroomBot(discord.Client):
             async with asyncio.timeout(LAST_ANSWERS_S):
                 while self._in_hand:
                     await asyncio.wait(self._in_hand)
+        await self.replies.close()
         await super().close()
 
     async def _forget_session(self) -> None:
@@ -282,16 +288,6 @@ class Tree(app_commands.CommandTree[DarkroomBot]):
             await report(interaction, error)
 
 
-def _guarded(name: str, parse: Callable[[Any], None]) -> Callable[[Any], None]:
-    def guarded(data: Any) -> None:  # noqa: ANN401 - whatever Discord sent
-        try:
-            parse(data)
-        except Exception:
-            log.exception("malformed gateway event dropped", kind=name)
-
-    return guarded
-
-
 def _growing_waits_s() -> Iterator[float]:
     """1, 2, 4 ... 60 s, each shortened by up to half, so that many bots do not come at once."""
     wait_s = 1.0
@@ -300,8 +296,12 @@ def _growing_waits_s() -> Iterator[float]:
         wait_s = min(wait_s * 2, 60.0)
 
 
-def _line(error: Exception) -> str:
+def _line(error: BaseException) -> str:
     """What happened, in one line of the error's own words."""
+    if isinstance(error, AttributeError) and error.__context__ is not None:
+        error = error.__context__  # discord.py 2.7.1 trips over the connection that never was
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
     return " ".join(str(error).split()) or type(error).__name__
 
 

@@ -18,8 +18,8 @@ from bot.chat.asking import ask, place_of
 from bot.chat.attachments import to_sources
 from bot.chat.custom_ids import Action, Press
 from bot.chat.pictures_in import judged_in
-from bot.chat.services import Services
-from bot.errors import StoreError, UserError
+from bot.chat.services import OldSources, Services
+from bot.errors import SourceGone, StoreError, UserError
 from bot.models import Wish
 
 log = structlog.get_logger(__name__)
@@ -37,7 +37,7 @@ async def gather(interaction: Interaction, message: discord.Message) -> None:
     )
     outcome = basket.add(before, judged.usable, most)
     note = basket_words.added(outcome, judged.problems, most)
-    await whisper_layout(interaction, basket_list.layout(held, most, note))
+    await whisper_layout(interaction, _layout(interaction, held, note))
 
 
 async def _press(interaction: Interaction, subject: str) -> None:
@@ -87,15 +87,25 @@ async def _submit(interaction: Interaction, subject: str) -> None:
     services, most = _services(interaction)
     held = await _held(interaction)
     if not held or subject != f"{basket_list.FUSE}-{basket.seal(held)}":
-        await whisper_layout(interaction, basket_list.layout(held, most, basket_words.CHANGED))
+        await whisper_layout(interaction, _layout(interaction, held, basket_words.CHANGED))
         return
     attached = to_sources(forms.uploaded(interaction, "files"), services.source_hosts)
-    pictures = (*held, *attached)
-    if len(pictures) > most:
-        raise UserError(basket_words.too_many(len(pictures), most))
+    total = len(held) + len(attached)
+    if total > most:
+        raise UserError(basket_words.too_many(total, most))
+    pictures = (*await _fresh(interaction, held), *attached)
     prompt, ratio = forms.wished(interaction, services.model)
     if await ask(interaction, Wish(basket.kind_of(pictures), prompt, ratio, pictures)):
         await _empty(interaction, held)
+
+
+async def _fresh(interaction: Interaction, held: Basket) -> Basket:
+    """The same pictures under addresses that will live for a while. Raises UserError."""
+    old: OldSources = interaction.client.sources
+    try:
+        return await old.refreshed(held)
+    except SourceGone as error:
+        raise UserError(basket_words.stale(str(error))) from error
 
 
 async def _empty(interaction: Interaction, used: Basket) -> None:
@@ -129,8 +139,12 @@ async def _change(
 
 
 async def _redraw(interaction: Interaction, held: Basket, note: str = "") -> None:
+    await update_layout(interaction, _layout(interaction, held, note))
+
+
+def _layout(interaction: Interaction, held: Basket, note: str) -> basket_list.Layout:
     _, most = _services(interaction)
-    await update_layout(interaction, basket_list.layout(held, most, note))
+    return basket_list.layout(held, most, interaction.guild_id, note)
 
 
 def _services(interaction: Interaction) -> tuple[Services, int]:

@@ -24,14 +24,15 @@ async def show_help(interaction: Interaction) -> None:
     """Examples, with commands that can be clicked. Raises ChatError."""
     services: Services = interaction.client.services
     ids: Mapping[str, int] = interaction.client.command_ids
-    text = guide_words.help_text(lambda command: mention(ids, command), services.model)
+    me = f"<@{interaction.client.user.id}>" if services.replies else None
+    text = guide_words.help_text(lambda command: mention(ids, command), services.model, me)
     await _show(interaction, text)
 
 
 async def show_privacy(interaction: Interaction) -> None:
     """What is kept. Raises ChatError."""
     services: Services = interaction.client.services
-    await _show(interaction, guide_words.privacy(services.retention_days))
+    await _show(interaction, guide_words.privacy(services.retention_days, listens=services.replies))
 
 
 async def greet(guild: discord.Guild, ids: Mapping[str, int], services: Services) -> None:

@@ -94,6 +94,7 @@ async def _redraw(interaction: Interaction, job: Job | None, otherwise: str) -> 
             await interaction.edit_original_response(
                 embed=rendered.embed, view=rendered.view(), allowed_mentions=NOBODY
             )
+    jobs.heard(job.id)  # or its driver would show the same once more
 
 
 PRESSES: Mapping[Action, Press] = MappingProxyType(

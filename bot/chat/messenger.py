@@ -6,17 +6,18 @@ from typing import Any, cast
 import discord
 
 from bot import words
-from bot.chat.embeds import Rendered, render
+from bot.chat.embeds import Rendered, footer, render
 from bot.chat.ids import Reference, direct_messages, only
 from bot.chat.wire import EditedAnswer, opened, single_attempts, translated
 from bot.errors import AccessLost, ChatUnavailable, TokenExpired
-from bot.models import Job, Outlook, Picture, Showing
+from bot.models import Job, Outlook, Picture, Place, Showing
 from bot.ports import Clock
 from bot.rules import TOKEN_LIFE
 
 NOBODY = discord.AllowedMentions.none()
 # The answer of the interaction that a token belongs to: Discord's word for an id we need not know.
 _ORIGINAL = cast("int", "@original")
+_SOON_AFTER = 100  # messages, one page: a reply is posted within seconds
 
 
 class DiscordMessenger:
@@ -85,6 +86,25 @@ class DiscordMessenger:
             channel = await direct_messages(self._client, job.request.person_id)
             return await self._send(channel, job, rendered, words.MOVED)
 
+    async def reply(self, job: Job, outlook: Outlook, pictures: Sequence[Picture]) -> Showing:
+        """The reply to the message that asked, whether it is known or not.
+
+        It is found again in the channel, however long ago it was posted; where there is none it
+        is posted now, and should one have come in between, Discord gives that one.
+        """
+        place, question_id = job.request.place, job.id
+        rendered = render(job, outlook, pictures)
+        channel = self._channel(place.channel_id, job)
+        with translated():
+            message = await _find_reply(channel, job) or await post_reply(
+                self._client, place, question_id, rendered
+            )
+            if _text(message.embeds) != rendered.embed.description:
+                message = await message.edit(
+                    embed=rendered.embed, view=rendered.view(), allowed_mentions=NOBODY
+                )
+        return _shown(job, message)
+
     async def ping(self, job: Job) -> None:
         """One short reply to the job's message that pings the asker and nobody else.
 
@@ -132,6 +152,44 @@ class DiscordMessenger:
     def _require_client(self) -> None:
         if self._client.is_closed() or self._client.user is None:
             raise ChatUnavailable("not logged in to Discord")
+
+
+def reply_to(
+    client: discord.Client, place: Place, question_id: int
+) -> tuple[discord.PartialMessageable, Reference]:
+    """Where a reply to a message goes, and what makes it one: refused when that was deleted."""
+    reference = Reference(
+        message_id=question_id, channel_id=place.channel_id, guild_id=place.guild_id
+    )
+    return client.get_partial_messageable(place.channel_id, guild_id=place.guild_id), reference
+
+
+async def post_reply(
+    client: discord.Client, place: Place, question_id: int, rendered: Rendered
+) -> discord.Message:
+    """Reply to a message by a job; a repeat within minutes gives the same reply."""
+    channel, reference = reply_to(client, place, question_id)
+    return await channel.send(
+        embed=rendered.embed,
+        view=rendered.view() or discord.utils.MISSING,
+        reference=reference,
+        allowed_mentions=NOBODY,
+        nonce=f"ask-{question_id}",
+    )
+
+
+async def _find_reply(channel: discord.PartialMessageable, job: Job) -> discord.Message | None:
+    """Ours, among the messages that came right after the one that asked."""
+    wanted = footer(job)
+    after = discord.Object(job.id)
+    async for message in channel.history(limit=_SOON_AFTER, after=after, oldest_first=True):
+        if any(embed.footer.text == wanted for embed in message.embeds):
+            return message
+    return None
+
+
+def _text(embeds: Sequence[discord.Embed]) -> str | None:
+    return embeds[0].description if embeds else None
 
 
 def _shown(job: Job, message: discord.Message) -> Showing:

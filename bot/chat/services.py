@@ -14,7 +14,6 @@ from bot.models import (
     Block,
     Job,
     JobRequest,
-    Limits,
     Outlook,
     Place,
     Refusal,
@@ -22,9 +21,9 @@ from bot.models import (
     Reply,
     Showing,
     Source,
-    Usage,
 )
 from bot.ports import Clock, Drafts, Journal
+from bot.rules import Case
 
 
 class JobService(Protocol):
@@ -76,6 +75,10 @@ class JobService(Protocol):
 
     async def renew(self, job: Job, reply: Reply) -> None:
         """A press on the job's message brought a fresh token."""
+        ...
+
+    def heard(self, job_id: int) -> None:
+        """The press is answered and noted."""
         ...
 
     async def history(self, person_id: int, guild_id: int | None) -> Sequence[Job]:
@@ -209,10 +212,8 @@ class HouseService(Protocol):
         """What a server used today (1) or in so many days, today among them."""
         ...
 
-    async def remaining(
-        self, person_id: int, guild_id: int | None, here: Circumstances
-    ) -> tuple[Usage, Limits]:
-        """What one person used, and the limits that apply to that person there."""
+    async def remaining(self, person_id: int, guild_id: int | None, here: Circumstances) -> Case:
+        """What one person used there, the limits that apply, and all that admission asks."""
         ...
 
     async def left(self, guild_id: int) -> None:
@@ -257,8 +258,12 @@ class Replays(Protocol):
 class OldSources(Protocol):
     """Finds input images again: `bot.sources.Sources`."""
 
-    async def refreshed(self, sources: Sequence[Source], job_id: int) -> tuple[Source, ...]:
+    async def refreshed(
+        self, sources: Sequence[Source], job_id: int | None = None
+    ) -> tuple[Source, ...]:
         """The sources of the old job with this id, usable now for a new one.
+
+        None: they were put aside, and are no job's yet.
 
         Raises:
             SourceGone: one of them is nowhere any more; the text names it.
@@ -285,6 +290,7 @@ class Services:
     Attributes:
         model: the configured one; options of the commands are made of it.
         source_hosts: where attachments may be served from.
+        replies: whether messages that mention us are listened for.
         allowed_guild_ids: servers that may use us; empty: every one.
         dev_guild_id: commands are synchronised to this server only; None: everywhere.
         replace_commands: overwrite commands that another program registered.
@@ -301,6 +307,7 @@ class Services:
     model: Model
     source_hosts: HostRule
     allow_dms: bool = False
+    replies: bool = True
     allowed_guild_ids: frozenset[int] = frozenset()
     dev_guild_id: int | None = None
     replace_commands: bool = False

@@ -9,13 +9,15 @@ import structlog
 from bot import guide_words
 from bot.chat.admins import admin_of
 from bot.chat.answers import Interaction, amend, whisper_rendered
+from bot.chat.asking import refusal_words
 from bot.chat.circumstances import circumstances_of
 from bot.chat.embeds import Colour
 from bot.chat.screens import Screen
-from bot.chat.services import HouseService
+from bot.chat.services import Services
 from bot.errors import ChatError
 from bot.house_rules import UsageReport
-from bot.models import Limits, Usage
+from bot.models import Limits, Refusal, Usage
+from bot.rules import decide
 
 PERIODS: Mapping[str, int] = {"Today": 1, "7 days": 7, "30 days": 30}
 CHART = "darkroom-usage.png"
@@ -26,18 +28,21 @@ log = structlog.get_logger(__name__)
 
 async def show_own(interaction: Interaction) -> None:
     """What is left for whoever asks, here. Raises ChatError."""
-    houses: HouseService = interaction.client.services.houses
-    usage, limits = await houses.remaining(
-        interaction.user.id, interaction.guild_id, circumstances_of(interaction)
-    )
-    await whisper_rendered(interaction, own_screen(usage, limits))
+    services: Services = interaction.client.services
+    here = circumstances_of(interaction)
+    case = await services.houses.remaining(interaction.user.id, interaction.guild_id, here)
+    stopped = services.jobs.stopped
+    refused = decide(case) if stopped is None else Refusal(stopped)
+    now = guide_words.NOTHING_REFUSES if refused is None else refusal_words(interaction, refused)
+    await whisper_rendered(interaction, own_screen(case.usage, case.limits, now))
 
 
-def own_screen(usage: Usage, limits: Limits) -> Screen:
-    """One sentence and a small table."""
+def own_screen(usage: Usage, limits: Limits, now: str) -> Screen:
+    """One sentence, a small table, and what a request would be told `now`."""
     embed = discord.Embed(colour=Colour.GREY, description=guide_words.remaining(usage, limits))
     for name, value in guide_words.usage_rows(usage, limits):
         embed.add_field(name=name, value=value)
+    embed.add_field(name=guide_words.RIGHT_NOW, value=now, inline=False)
     return Screen(embed)
 
 

@@ -56,6 +56,7 @@ _BY_CODE: dict[int, type[ChatError]] = {
     50045: FilesTooLarge,
     50083: AccessLost,  # archived thread
     50278: AccessLost,  # no server in common
+    160002: AccessLost,  # no reply without Read Message History
     200000: MessageBlocked,  # AutoMod
     200001: MessageBlocked,
     240000: MessageBlocked,  # harmful link

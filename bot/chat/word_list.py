@@ -16,11 +16,10 @@ from bot.errors import UserError
 from bot.folding import folded
 from bot.house_rules import HouseRules, RuleChange
 from bot.house_words import Setting
-from bot.ranges import word_list
+from bot.ranges import LIST_BYTES, word_list
 
 Phrase = app_commands.Range[str, 1, 100]
 
-LARGEST_FILE_BYTES = 64 * 1024
 READ_S = 1.5  # half of the time that there is for an answer
 FILENAME = "darkroom-forbidden-words.txt"
 _SHOWN = 1900  # characters; a longer list is handed out as a file
@@ -57,9 +56,7 @@ async def remove(admin: Admin, phrase: str) -> RuleChange:
 async def take(interaction: Interaction, file: discord.Attachment) -> RuleChange:
     """Replace the list by a file's lines. Raises UserError."""
     admin = admin_of(interaction)
-    if file.size > LARGEST_FILE_BYTES or not interaction.client.services.source_hosts.allows(
-        file.url
-    ):
+    if file.size > LIST_BYTES or not interaction.client.services.source_hosts.allows(file.url):
         raise UserError(panel_words.NOT_A_TEXT_FILE)
     try:
         async with asyncio.timeout(READ_S):

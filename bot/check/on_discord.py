@@ -39,7 +39,7 @@ async def _account(
     return [
         Finding(Mark.OK, "token", f"{plain(account.name)}, application {account.application_id}"),
         _publicity(settings, account),
-        _intents(account),
+        _intents(settings, account),
         await _commands(settings, discord, facts, account),
         *await _servers(settings, discord),
         Finding(Mark.OK, "invite", invite_url(account.application_id)),
@@ -116,10 +116,13 @@ def _publicity(settings: Settings, account: Account) -> Finding:
     )
 
 
-def _intents(account: Account) -> Finding:
-    if not account.privileged:
-        return Finding(Mark.OK, "intents", "no privileged one is on; none is needed")
-    on = ", ".join(account.privileged)
+def _intents(settings: Settings, account: Account) -> Finding:
+    useful = {"Message Content"} if settings.replies else set()
+    on = ", ".join(one for one in account.privileged if one not in useful)
+    if not on:
+        shown = "Message Content is on: replies to other people's pictures work, too"
+        none = "no privileged one is on; none is needed"
+        return Finding(Mark.OK, "intents", shown if account.privileged else none)
     advice = "switch them off on the application's page: Bot, Privileged Gateway Intents."
     return Finding(Mark.WARN, "intents", f"on, but not needed: {on}", advice)
 

@@ -11,6 +11,7 @@ from bot.sandbox.world import World
 _USER = re.compile(r"<@!?(\d{1,20})>")
 _ROLE = re.compile(r"<@&(\d{1,20})>")
 _EVERYONE = re.compile(r"@(everyone|here)\b")
+_CODE = re.compile(r"```.*?```|``.*?``|`[^`]*`", re.DOTALL)
 KINDS = ("users", "roles", "everyone")
 
 
@@ -54,7 +55,11 @@ def mentioned(
     author_id: int,
     default: tuple[str, ...] = KINDS,
 ) -> Mentioned:
-    """What a text mentions; without `allowed_mentions` the `default` kinds are parsed."""
+    """What a text mentions; without `allowed_mentions` the `default` kinds are parsed.
+
+    What stands in code is no mention.
+    """
+    text = _CODE.sub(" ", text)
     rules: Json = {"parse": list(default)} if allowed is None else allowed
     users = _ids(_USER, text, rules, "users") & set(world.users)
     pings = {u for u in users if world.permissions(u, channel) & Permission.VIEW_CHANNEL}

@@ -122,8 +122,18 @@ class Payloads:
         in_guild = world.channels[message.channel_id].guild_id is not None
         return in_guild and world.bot.id not in message.state.mentioned
 
-    def message(self, record: Message, *, blank: bool = False, nested: bool = False) -> Json:
-        """A message object; `blank` leaves the four content fields empty."""
+    def message(
+        self,
+        record: Message,
+        *,
+        blank: bool = False,
+        nested: bool = False,
+        intents: int | None = None,
+    ) -> Json:
+        """A message object; `blank` leaves the four content fields empty.
+
+        `intents` are those of the session that gets it: a message inside it is judged by them.
+        """
         state = record.state
         body: Json = {
             "id": str(record.id),
@@ -145,7 +155,7 @@ class Payloads:
         }
         body |= self._origin(record)
         if record.reference_id is not None and not nested:
-            body |= self._reference(record)
+            body |= self._reference(record, intents)
         return body
 
     def _author(self, record: Message) -> Json:
@@ -171,7 +181,7 @@ class Payloads:
             body["interaction_metadata"] = record.interaction_metadata
         return body
 
-    def _reference(self, record: Message) -> Json:
+    def _reference(self, record: Message, intents: int | None) -> Json:
         target = self._world.messages.get(record.reference_id or 0)
         body: Json = {
             "message_reference": {
@@ -187,7 +197,7 @@ class Payloads:
             body["referenced_message"] = (
                 None
                 if gone or target is None
-                else self.message(target, blank=self.hidden(target), nested=True)
+                else self.message(target, blank=self.hidden(target, intents), nested=True)
             )
         return body
 

@@ -78,7 +78,7 @@ class AccountRoutes:
                 "owner": objects.user(self._world.users[application.owner_id]),
                 "team": None,
                 "verify_key": "0" * 64,
-                "flags": 0,
+                "flags": application.flags,
                 "integration_types_config": {"0": {}, "1": {}},
                 "approximate_guild_count": len(self._world.guilds),
                 "interactions_endpoint_url": None,

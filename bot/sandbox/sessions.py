@@ -79,7 +79,7 @@ class Sessions:
         self._world = world
         self._show = show
         self._sessions: dict[str, Session] = {}
-        self._extra_interactions: list[int] = []
+        self._extra: dict[str, list[int]] = {"interaction_sent": [], "message_created": []}
         self.identify_interval_s = 0.0
         self.starts: list[float] = []
         world.feed.subscribe(self._on_change)
@@ -123,13 +123,20 @@ class Sessions:
             "guilds": [{"id": str(g.id), "unavailable": True} for g in self.guilds(session)],
             "session_id": session.id,
             "resume_gateway_url": resume_url,
-            "application": {"id": str(self._world.application.id), "flags": 0},
+            "application": {
+                "id": str(self._world.application.id),
+                "flags": self._world.application.flags,
+            },
             "private_channels": [],
         }
 
     def duplicate_interactions(self, times: int, *, events: int = 1) -> None:
         """Deliver each of the next `events` interactions `times` more often."""
-        self._extra_interactions += [times] * events
+        self._extra["interaction_sent"] += [times] * events
+
+    def duplicate_messages(self, times: int) -> None:
+        """Deliver the next message that somebody writes `times` more often."""
+        self._extra["message_created"].append(times)
 
     def dispatch(self, event: str, data: AnyJson, guild_id: int | None = None) -> None:
         """Send any event, also a malformed one, to the sessions of that guild's shard."""
@@ -138,13 +145,20 @@ class Sessions:
                 session.dispatch(event, data)
 
     def _on_change(self, change: Change) -> None:
+        for _ in range(self._times(change.kind)):
+            self._tell(change)
+
+    def _times(self, kind: str) -> int:
+        """How often an event is delivered."""
+        extra = self._extra.get(kind)
+        return 1 + (extra.pop(0) if extra else 0)
+
+    def _tell(self, change: Change) -> None:
         if change.kind in _MESSAGE_EVENTS:
             self._message(_MESSAGE_EVENTS[change.kind], change.subject)
         elif change.kind == "interaction_sent":
-            extra = self._extra_interactions.pop(0) if self._extra_interactions else 0
-            for _ in range(1 + extra):
-                guild_id = change.subject.channel.guild_id
-                self.dispatch("INTERACTION_CREATE", change.subject.payload, guild_id)
+            guild_id = change.subject.channel.guild_id
+            self.dispatch("INTERACTION_CREATE", change.subject.payload, guild_id)
         elif change.kind == "bot_joined":
             self._guilds("GUILD_CREATE", change.subject.id)
         elif change.kind == "bot_left":
@@ -197,7 +211,7 @@ class Sessions:
         if event == "MESSAGE_DELETE":
             return place | {"id": str(message.id), "channel_id": str(message.channel_id)}
         blank = self._show.hidden(message, intents)
-        data = place | self._show.message(message, blank=blank)
+        data = place | self._show.message(message, blank=blank, intents=intents)
         guild = self._world.guilds.get(message.guild_id or 0)
         if guild and (member := guild.members.get(message.author_id)):
             data["member"] = self._show.member(guild, member, with_user=False)

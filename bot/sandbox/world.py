@@ -25,6 +25,9 @@ from bot.sandbox.records import (
 )
 from bot.sandbox.snowflakes import Snowflakes
 
+# presences, members, message content
+_INTENT_FLAGS = {1 << 8: 1 << 13, 1 << 1: 1 << 15, 1 << 15: 1 << 19}
+
 
 @dataclass
 class Application:
@@ -40,6 +43,14 @@ class Application:
     token: str = field(repr=False)
     public: bool = True
     granted_intents: int = 0
+
+    @property
+    def flags(self) -> int:
+        """Which privileged intents are switched on, as a small application's flags say it.
+
+        DOC:resources/application#application-object-application-flags.
+        """
+        return sum(flag for intent, flag in _INTENT_FLAGS.items() if self.granted_intents & intent)
 
 
 @dataclass(frozen=True, slots=True)

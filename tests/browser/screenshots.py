@@ -9,7 +9,7 @@ from playwright.async_api import Browser, expect
 from bot.sandbox.images_tasks import TaskPlan
 from bot.sandbox.page.serve import Opened
 from bot.sandbox.painter import Look, paint
-from tests.browser import house
+from tests.browser import admin_pictures, house
 from tests.browser.house import Visitor
 
 LARGEST_BYTES = 300_000
@@ -22,12 +22,14 @@ HIGH = (1280, 860)
 async def main(folder: Path) -> None:
     """Take all of them."""
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-    async with house.chromium() as browser, house.served(house.REAL_BOT) as opened:
-        await opened.discord.wait_until(
-            lambda: bool(opened.discord.commands.offered(opened.discord.guild.id)), 30
-        )
-        await _desktop(browser, opened, folder)
-        await _small(browser, opened, folder)
+    async with house.chromium() as browser:
+        async with house.served(house.REAL_BOT) as opened:
+            await opened.discord.wait_until(
+                lambda: bool(opened.discord.commands.offered(opened.discord.guild.id)), 30
+            )
+            await _desktop(browser, opened, folder)
+            await _small(browser, opened, folder)
+        await admin_pictures.take(browser, folder)
     for file in sorted(folder.glob("*.png")):
         size = file.stat().st_size
         sys.stdout.write(f"{file.name}: {size // 1000} kB\n")

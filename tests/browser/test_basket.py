@@ -6,6 +6,7 @@ from playwright.async_api import Locator, expect
 from tests.browser.house import Visitor, photo
 from tests.fakes import png
 
+ORIGIN = " of this message"
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
@@ -39,7 +40,9 @@ async def test_two_messages_and_a_dropped_file_become_one_picture(visitor: Visit
     first = visitor.last
     await first.locator("img").first.click(button="right")
     await visitor.page.get_by_role("menuitem", name="Fuse images").click()
-    await expect(rows(visitor)).to_have_text(["image 1 cat.png", "image 2 sofa.png"])
+    await expect(rows(visitor)).to_have_text(
+        [f"image 1 cat.png{ORIGIN}", f"image 2 sofa.png{ORIGIN}"]
+    )
     await expect(visitor.last).to_contain_text("Only you can see this")
     await expect(pictures(visitor).first).to_have_attribute("alt", "Image 1: cat.png")
     assert await pictures(visitor).last.evaluate("(one) => one.decode().then(() => 1)")
@@ -52,7 +55,9 @@ async def test_two_messages_and_a_dropped_file_become_one_picture(visitor: Visit
     await choose(visitor, "Take a picture out", "Image 2: sofa.png")
     await expect(rows(visitor)).to_have_count(2)
     await choose(visitor, "Make a picture image 1", "Image 2: lamp.png")
-    await expect(rows(visitor)).to_have_text(["image 1 lamp.png", "image 2 cat.png"])
+    await expect(rows(visitor)).to_have_text(
+        [f"image 1 lamp.png{ORIGIN}", f"image 2 cat.png{ORIGIN}"]
+    )
     await visitor.last.get_by_role("button", name="Fuse now").click()
     dialog = visitor.page.get_by_role("dialog", name="Fuse 2 images")
     await dialog.get_by_role("textbox").fill("The cat under the lamp of image 1")

@@ -21,6 +21,10 @@ async def shown(guest: Visitor, hand: ByHand, **message: object) -> None:
     await guest.last.wait_for()
 
 
+def label(text: str, component: dict[str, object]) -> dict[str, object]:
+    return {"type": 18, "label": text, "description": f"About {text}", "component": component}
+
+
 def row(*components: dict[str, object]) -> dict[str, object]:
     return {"type": 1, "components": list(components)}
 
@@ -150,9 +154,6 @@ async def test_a_press_that_nobody_answers_is_told_under_its_message(
 
 
 async def test_a_form_takes_texts_choices_and_files(guest: Visitor, answered: ByHand) -> None:
-    def label(text: str, component: dict[str, object]) -> dict[str, object]:
-        return {"type": 18, "label": text, "description": f"About {text}", "component": component}
-
     await guest.command("show")
     await guest.button("Send").click()
     await answered.answer(
@@ -204,12 +205,43 @@ async def test_a_form_that_is_refused_stays_open_and_says_why(
     await dialog.get_by_role("button", name="Cancel").click()
 
 
+async def test_a_form_shows_and_sends_again_what_was_chosen_before(
+    guest: Visitor, answered: ByHand
+) -> None:
+    await guest.command("show")
+    await guest.button("Send").click()
+    discord = answered.opened.discord
+    menus = [
+        label(name, {"type": kind, "custom_id": name, "max_values": 3, "default_values": chosen})
+        for name, kind, chosen in (
+            ("Places", 8, [{"id": discord.art.id, "type": "channel"}]),  # a number, as bots send it
+            ("Roles", 6, [{"id": str(discord.moderators.id), "type": "role"}]),
+        )
+    ]
+    await answered.answer(MODAL, {"title": "Form", "custom_id": "m", "components": menus})
+    dialog = guest.page.get_by_role("dialog", name="Form")
+    await expect(dialog.get_by_role("button", name="Places")).to_contain_text("#art")
+    await expect(dialog.get_by_role("button", name="Roles")).to_contain_text("@Moderators")
+    await dialog.get_by_role("button", name="Submit").click()
+    handle = await answered.answer(MESSAGE, {"content": "Taken"})
+    fields = [one["component"] for one in handle.interaction.payload["data"]["components"]]
+    assert [one["values"] for one in fields] == [
+        [str(discord.art.id)],
+        [str(discord.moderators.id)],
+    ]
+
+
 async def test_apps_menus_of_messages_and_people_reach_the_bot(
     guest: Visitor, answered: ByHand
 ) -> None:
     await guest.composer.fill("Look at me")
     await guest.composer.press("Enter")
     await guest.last.locator(".prose").click(button="right")
+    await guest.page.get_by_role("menuitem", name="Inspect").click()
+    await answered.answer(MESSAGE, {"content": "Once", "flags": EPHEMERAL})
+    looked_at = guest.messages.filter(has_text="Look at me")
+    await looked_at.hover()
+    await looked_at.get_by_title("More").click()
     await guest.page.get_by_role("menuitem", name="Inspect").click()
     handle = await answered.answer(MESSAGE, {"content": "Seen", "flags": EPHEMERAL})
     assert handle.interaction.payload["data"]["name"] == "Inspect"

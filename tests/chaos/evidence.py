@@ -2,12 +2,12 @@
 
 import sqlite3
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
+from typing import Protocol
 
-from bot.sandbox.handles import InteractionHandle
 from bot.sandbox.records import Message
 from tests.chaos.checker import BROKEN_OFF, OPEN, Evidence, Posted, Row, Seen
 from tests.e2e.stage import Stage, colour, footer, labels, words
@@ -20,8 +20,17 @@ _ROWS = """
 """
 
 
-async def gather(play: Stage, asked: dict[str, InteractionHandle], *, callbacks: bool) -> Evidence:
-    """All that is known of these jobs; `asked` are the interactions by prompt."""
+class Asked(Protocol):
+    """A request in the hand of its asker, however it was made."""
+
+    @property
+    def message(self) -> Message | None:
+        """The message that answers it."""
+        ...
+
+
+async def gather(play: Stage, asked: Mapping[str, Asked], *, callbacks: bool) -> Evidence:
+    """All that is known of these jobs; `asked` are the requests by prompt."""
     return Evidence(
         callbacks=callbacks,
         seen=[_seen(play, prompt, handle) for prompt, handle in asked.items()],
@@ -53,8 +62,8 @@ def is_over(rows: Sequence[Row]) -> bool:
     )
 
 
-def _seen(play: Stage, prompt: str, handle: InteractionHandle) -> Seen:
-    answer = handle.message
+def _seen(play: Stage, prompt: str, asked: Asked) -> Seen:
+    answer = asked.message
     if answer is None or not answer.embeds:
         return Seen(prompt, accepted=False)
     of_job = [one for one in _messages(play) if one.embeds and footer(one) == footer(answer)]

@@ -11,21 +11,22 @@ from pathlib import Path
 from typing_extensions import override
 
 from bot.ports import Store
-from bot.sandbox.handles import InteractionHandle
 from bot.sandbox.images_faults import Point, Reset
 from bot.sandbox.images_tasks import CallbackPlan
 from bot.sandbox.records import Upload
 from tests.chaos.checker import Evidence, Fault, faults
 from tests.chaos.crashing import CrashPoint, Door, Moment, count_calls, crash_at, doors
-from tests.chaos.evidence import gather, is_over, read_rows
+from tests.chaos.evidence import Asked, gather, is_over, read_rows
 from tests.chaos.nursery import ForkedBot, as_it_is
 from tests.e2e.stage import QUICK, Stage, picture, stage, start
+from tests.e2e.written import write
 from tests.picture_files import saved
 from tests.picture_files import scene as a_picture
 
 PROMPT = "a cat on the edge"
 LONGEST_S = 50.0
 LOOK_S = 0.05
+PATIENCE_S = 5.0
 AT_ONCE = 5
 
 Prepare = Callable[[], None]
@@ -62,6 +63,7 @@ class Scene:
     Attributes:
         age_s: how old the request looks; a ping follows when that is over 20 s.
         before: what befalls the process before the one that is looked at.
+        by_message: asked by a mention instead of a command.
         methods: the ports' methods that are worth a crash here; none: all that are called.
         image: what is edited; None: a picture is made from words alone.
         count: how many pictures are asked for.
@@ -72,6 +74,7 @@ class Scene:
     age_s: float = 0.0
     setting: Setting = _nothing_special
     before: CrashPoint | None = None
+    by_message: bool = False
     methods: tuple[str, ...] = ()
     image: Upload | None = None
     count: int = 1
@@ -103,6 +106,8 @@ SCENES = (
     Scene("unnoted answer", before=UNNOTED),
     Scene("converted", methods=PREPARING, image=GIF),
     ONCE_MORE,
+    Scene("by message", by_message=True),
+    Scene("unnoted reply", before=UNNOTED, by_message=True),
 )
 
 
@@ -138,18 +143,25 @@ async def walk(folder: Path, scene: Scene, prepare: Prepare) -> Evidence:
     settings = {"JOB_TIMEOUT_SECONDS": "25", "POLL_INTERVAL_SECONDS": "0.3"}
     async with stage(folder, callbacks=scene.callbacks, started=False, **settings) as play:
         scene.setting(play)
-        asked: list[InteractionHandle] = []
+        asked: list[_Request] = []
         if scene.before is not None:
             await _live(play, scene, partial(crash_at, scene.before), asked)
         await _live(play, scene, prepare, asked)
         await _live(play, scene, as_it_is, asked)
         assert await play.bot.stop() == 0, play.bot.log
-        return await gather(play, {PROMPT: asked[0]}, callbacks=scene.callbacks)
+        return await gather(play, {PROMPT: asked[0].asked}, callbacks=scene.callbacks)
 
 
-async def _live(
-    play: Stage, scene: Scene, prepare: Prepare, asked: list[InteractionHandle]
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What was asked, and whether its asker still waits for an answer or has given up."""
+
+    asked: Asked
+    waits: Callable[[], bool]
+    gave_up: Callable[[], bool]
+
+
+async def _live(play: Stage, scene: Scene, prepare: Prepare, asked: list[_Request]) -> None:
     """One process after the one before it, until it dies or nothing is left to do."""
     await play.bot.__aexit__()
     await play.discord.wait_until(lambda: not play.discord.gateway.ready)
@@ -161,29 +173,39 @@ async def _live(
             raise
         return  # it died before anybody could use it
     if not asked:
-        await _ask(play, scene, asked)
+        asked.append(await _ask(play, scene))
     await _until(lambda: not play.bot.running or _over(play, asked))
 
 
-async def _ask(play: Stage, scene: Scene, asked: list[InteractionHandle]) -> None:
+async def _ask(play: Stage, scene: Scene) -> _Request:
+    if scene.by_message:
+        return await _write(play)
     person = play.newcomer()
     name, images = ("imagine", {}) if scene.image is None else ("edit", {"image": scene.image})
-    asked.append(
-        await person.slash(
-            name,
-            prompt=PROMPT,
-            count=scene.count,
-            token_age_s=scene.age_s,
-            options=images,
-        )
+    handle = await person.slash(
+        name, prompt=PROMPT, count=scene.count, token_age_s=scene.age_s, options=images
     )
+    interaction = handle.interaction
+    return _Request(handle, lambda: interaction.pending, lambda: interaction.failed)
 
 
-def _over(play: Stage, asked: list[InteractionHandle]) -> bool:
+async def _write(play: Stage) -> _Request:
+    """Discord sets no limit here, so the asker's patience is one."""
+    written = await write(play, PROMPT)
+    clock = asyncio.get_running_loop()
+    until = clock.time() + PATIENCE_S
+
+    def waits() -> bool:
+        return written.message is None and clock.time() < until
+
+    return _Request(written, waits, lambda: written.message is None and not waits())
+
+
+def _over(play: Stage, asked: list[_Request]) -> bool:
     """Whether the asker was answered or given up, and no row wants anything more."""
-    rows = read_rows(play.bot.folder)
-    nobody_knows = not rows and not asked[0].interaction.failed
-    return not asked[0].interaction.pending and is_over(rows) and not nobody_knows
+    rows, request = read_rows(play.bot.folder), asked[0]
+    nobody_knows = not rows and not request.gave_up()
+    return not request.waits() and is_over(rows) and not nobody_knows
 
 
 async def _until(holds: Callable[[], bool]) -> None:

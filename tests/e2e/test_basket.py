@@ -1,9 +1,12 @@
 """The message menu "Fuse images": a private basket of one person in one channel, and its fusion."""
 
 import asyncio
+import re
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -73,8 +76,7 @@ async def rule(owner: Person, channel: Channel, name: str) -> None:
 
 def names_of(stage: Stage, prompt: str) -> list[str]:
     """The input images that the image API was given, by their files' names."""
-    urls = stage.post(prompt).body["image_urls"]
-    return [str(url).split("?")[0].rsplit("/", 1)[1] for url in urls]
+    return [url.split("?")[0].rsplit("/", 1)[1] for url in _given(stage, prompt)]
 
 
 async def test_two_messages_and_one_file_become_a_fusion_in_the_order_of_the_list(
@@ -282,6 +284,42 @@ async def test_a_basket_outlives_the_bot_and_ends_after_an_hour(tmp_path: Path) 
         assert "is empty" in head(late)
         assert play.posts("too late") == []
         assert listed(await gathered(person, "d.png")) == ["d.png"]
+
+
+async def test_an_address_about_to_die_is_made_fresh_or_its_picture_named(tmp_path: Path) -> None:
+    async with opened(tmp_path) as play:
+        person, other = play.newcomer(), play.newcomer()
+        ours = await play.shows(await play.ask("a fox to keep", person=person), GREEN)
+        theirs = await other.send(None, "", picture("theirs.png"))
+        await shown(await person.context_menu("Fuse images", ours))
+        basket = await shown(await person.context_menu("Fuse images", theirs))
+        _age(tmp_path)
+        opening = await form(person, basket)
+        refused = await play.refused(await person.submit(opening, {"prompt": "aged"}))
+        assert refused.startswith("`theirs.png`, image 2, is gone")
+        assert refused.endswith("*Fuse images* there makes it fresh.")
+        assert play.posts("aged") == []
+        again = await shown(await person.context_menu("Fuse images", theirs))
+        assert listed(again) == listed(basket)
+        await play.shows(await person.submit(opening, {"prompt": "fresh again"}), GREEN)
+        assert names_of(play, "fresh again") == [ours.attachments[0].filename, "theirs.png"]
+        expiries = [parse_qs(urlsplit(url).query)["ex"] for url in _given(play, "fresh again")]
+        assert [int(ex, 16) > time.time() + 3600 for (ex,) in expiries] == [True, True]
+
+
+def _given(play: Stage, prompt: str) -> list[str]:
+    return [str(url) for url in play.post(prompt).body["image_urls"]]
+
+
+def _age(folder: Path) -> None:
+    """Leave every gathered address ten minutes to live."""
+    soon = f"ex={int(time.time()) + 600:x}&"
+    with closing(sqlite3.connect(folder / "darkroom.db", isolation_level=None)) as connection:
+        for person_id, kept in connection.execute("SELECT person_id, sources FROM baskets"):
+            aged = re.sub("ex=[0-9a-f]+&", soon, kept)
+            connection.execute(
+                "UPDATE baskets SET sources = ? WHERE person_id = ?", (aged, person_id)
+            )
 
 
 def _pass(folder: Path, ms: int) -> None:

@@ -64,3 +64,15 @@ async def test_a_server_that_is_not_allowed_gets_nothing(stage: Stage) -> None:
         "This bot makes no pictures in this server; its owner decides where it does."
     )
     assert stage.posts("from a strange server") == []
+
+
+async def test_a_server_that_is_not_allowed_is_not_greeted(stage: Stage) -> None:
+    await stage.bot.logged("ready")
+    world = stage.discord.world
+    guild = world.add_guild("Strange", world.add_user("Stan"), with_bot=False)
+    guild.system_channel_id = stage.discord.channel("hello", guild=guild).id
+    with stage.counting() as calls:
+        world.invite_bot(guild)
+        await stage.bot.logged("server joined", guild=guild.id)
+        await stage.refused(await stage.newcomer(guild).slash("imagine", prompt="as a stranger"))
+    assert not any("channels" in route for route in calls)

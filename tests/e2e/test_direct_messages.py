@@ -4,6 +4,7 @@ import pytest
 
 from bot.catalogue import AUTO
 from tests.e2e.stage import ANSWER, EDIT, GREEN, HELD, Stage, footer, labels, picture, uploaded
+from tests.e2e.written import reply, write
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 SETTINGS = {"ALLOW_DMS": "true"}
@@ -45,6 +46,17 @@ async def test_who_waited_long_is_pinged_there(stage: Stage) -> None:
     await stage.shows(handle, GREEN)
     await stage.discord.wait_until(lambda: bool(handle.replies))
     assert len(handle.replies) == 1
+
+
+async def test_a_message_there_asks_by_the_mention_too(stage: Stage) -> None:
+    person = stage.newcomer()
+    asked = await write(stage, "a fox in a DM", channel=person.dm, person=person)
+    first = await asked.shows(GREEN)
+    await person.reply(first, "without the mention, as a reply")
+    again = await reply(stage, first, "the fox at night", person=person)
+    await again.shows(GREEN)
+    assert first.attachments[0].path in str(stage.post("the fox at night").body["image_url"])
+    assert stage.posts("without the mention, as a reply") == []
 
 
 async def test_servers_go_on_as_before(stage: Stage) -> None:

@@ -11,7 +11,7 @@ from bot.sandbox.records import Overwrite
 from tests.e2e.stage import GREEN, Stage, embed, labels
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-SETTINGS = {"DAILY_LIMIT_PER_PERSON": "3", "COOLDOWN_SECONDS": "1"}
+SETTINGS = {"DAILY_LIMIT_PER_PERSON": "3", "COOLDOWN_SECONDS": "60"}
 
 
 def told(answer: FirstAnswer) -> str:
@@ -34,18 +34,36 @@ async def test_a_new_server_is_greeted_once_in_its_system_channel(stage: Stage) 
     assert message.pings == set()
 
 
-async def test_where_it_may_not_write_it_says_nothing(stage: Stage) -> None:
+@pytest.mark.parametrize("closed", [None, Permission.SEND_MESSAGES, Permission.VIEW_CHANNEL])
+async def test_where_it_may_not_write_it_says_nothing(
+    stage: Stage, closed: Permission | None
+) -> None:
+    """Also where there is no system channel at all."""
     await stage.bot.logged("ready")
     world = stage.discord.world
     guild = world.add_guild("Quiet", world.add_user("Quinn"), with_bot=False)
-    silence = Overwrite(guild.id, deny=int(Permission.SEND_MESSAGES))
-    closed = world.add_channel(guild, "closed", overwrites=(silence,))
-    guild.system_channel_id = closed.id
+    silence = Overwrite(guild.id, deny=int(closed or 0))
+    channel = world.add_channel(guild, "closed", overwrites=(silence,))
+    guild.system_channel_id = channel.id if closed else None
     with stage.counting() as calls:
         world.invite_bot(guild)
+        await stage.bot.logged("server joined", guild=guild.id)
         person = stage.newcomer()
         await (await person.slash("darkroom help")).answer()
     assert not any("channels" in route for route in calls)
+    assert stage.bot.events("event handler failed") == []
+
+
+async def test_a_refused_hello_is_no_trouble(stage: Stage) -> None:
+    await stage.bot.logged("ready")
+    world = stage.discord.world
+    guild = world.add_guild("Odd", world.add_user("Otis"), with_bot=False)
+    channel = stage.discord.channel("hello", guild=guild)
+    guild.system_channel_id = channel.id
+    stage.discord.faults.answer("POST /channels/*/messages", 403, code=50013)
+    world.invite_bot(guild)
+    await stage.bot.logged("not greeted", guild=guild.id)
+    await stage.shows(await stage.ask("all the same", person=stage.newcomer(guild)), GREEN)
 
 
 async def test_help_has_commands_that_can_be_clicked(stage: Stage) -> None:
@@ -54,11 +72,18 @@ async def test_help_has_commands_that_can_be_clicked(stage: Stage) -> None:
     ids = {one["name"]: one["id"] for one in stage.newcomer().commands()}
     assert {"imagine", "edit", "fuse", "history", "usage"} <= {name for name, _ in mentioned}
     assert all(ids.get(name.split()[0], number) == number for name, number in mentioned)
+    assert f"{stage.discord.mention} make it night" in text
 
 
 async def test_privacy_says_what_how_long_and_who(stage: Stage) -> None:
     text = told(await (await stage.newcomer().slash("darkroom privacy")).answer())
-    for part in ("What I keep", "90 days", "apimodels.app", "/darkroom my-data"):
+    for part in (
+        "What I keep",
+        "90 days",
+        "apimodels.app",
+        "/darkroom my-data",
+        "that mentions me",
+    ):
         assert part in text
 
 
@@ -71,6 +96,19 @@ async def test_usage_says_what_is_left(stage: Stage) -> None:
     assert answer.message is not None
     fields = {one["name"]: one["value"] for one in embed(answer.message)["fields"]}
     assert fields["Today"] == "1 of 3 pictures"
+    assert re.fullmatch(r"Next picture <t:\d+:R>: 60 s cooldown here\.", fields["Right now"])
+    fresh = await (await stage.newcomer().slash("usage")).answer()
+    assert fresh.message is not None
+    assert embed(fresh.message)["fields"][-1]["value"] == "You can ask for a picture."
+
+
+async def test_usage_does_not_promise_what_a_rule_refuses(stage: Stage) -> None:
+    person = stage.newcomer()
+    handle = await stage.discord.mia.slash("image-mod block", person=person, until="1d")
+    await handle.answer()
+    answer = await (await person.slash("usage")).answer()
+    assert answer.message is not None
+    assert "do not let you make pictures" in embed(answer.message)["fields"][-1]["value"]
 
 
 async def test_my_data_is_a_file_and_can_be_deleted(stage: Stage) -> None:

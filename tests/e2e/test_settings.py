@@ -206,6 +206,62 @@ async def test_the_word_list_by_typing_and_as_a_file(town: Town) -> None:
     assert "not on the list" in await town.set("filter remove", phrase="two")
 
 
+def listed(text: str | bytes, name: str = "words.txt") -> Upload:
+    return Upload(name, "text/plain", text.encode() if isinstance(text, str) else text)
+
+
+async def test_a_list_comes_back_as_it_was_handed_out(town: Town) -> None:
+    entries = ["Ünïcode", "裸体", "#hash - dash", "two words", "İzmir", "\U0001f600 smile"]
+    taken = listed("\ufeff" + "\r\n".join([*entries, "", "TWO  WORDS"]))
+    assert "6 words and phrases" in await town.set("filter import", file=taken)
+    handle = await (await town.owner.slash("settings filter export")).answer()
+    assert handle.message is not None
+    (file,) = handle.message.attachments
+    assert sorted(file.data.decode().splitlines()) == sorted(entries)
+    again = await town.set("filter import", file=listed(file.data))
+    assert again.startswith("**Word list** stands as before")
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("x" * (64 * 1024 + 1), "at most 64 KB"),
+        ("x\n".encode("utf-16"), "not plain text in UTF-8"),
+        ("\n".join(map(str, range(501))), "takes at most 500 words and phrases, not 501"),
+        ("ok\n" + "x" * 101, "Line 2 of the word list has more than 100 characters"),
+        ("ok\n\n???", "Line 3 of the word list has no letter and no digit"),
+    ],
+    ids=["large", "utf-16", "many", "long", "empty"],
+)
+async def test_a_list_that_cannot_work_changes_nothing(
+    town: Town, content: str | bytes, told: str
+) -> None:
+    await town.set("filter add", phrase="kept")
+    answer = await town.set("filter import", file=listed(content))
+    assert told in answer
+    assert "othing was changed" in answer
+    assert "- kept" in await town.set("filter list")
+
+
+async def test_the_largest_list_is_taken_handed_out_and_found(town: Town) -> None:
+    content = "\n".join(f"w{number} {'x' * 90}" for number in range(500))
+    assert "500 words and phrases" in await town.set("filter import", file=listed(content))
+    told = await refusal(await town.member().slash("imagine", prompt=f"W499 {'X' * 90}!"))
+    assert "“w499 x" in told
+    handle = await (await town.owner.slash("settings filter list")).answer()
+    assert handle.message is not None
+    assert len(handle.message.attachments) == 1
+    opened = await town.owner.select(await town.view(), "Change a rule …", "Forbidden words")
+    assert "too long for a form" in said(await opened.answer())
+    assert "at most 500" in await town.set("filter add", phrase="one more")
+
+
+async def test_a_list_that_cannot_be_read_in_time_changes_nothing(town: Town) -> None:
+    await town.set("filter add", phrase="kept")
+    town.stage.discord.faults.delay("GET /ephemeral-attachments/*", 3.0)
+    assert "could not read that file in time" in await town.set("filter import", file=listed("x"))
+
+
 async def test_the_log_channel_tells_pictures_and_changes_and_pings_nobody(town: Town) -> None:
     log = town.channel("log")
     await town.set("log-channel", channel=log)

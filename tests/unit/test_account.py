@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -80,6 +80,29 @@ async def test_a_pause_lasts_a_minute_though_the_balance_looks_well(tmp_path: Pa
             await heard(home, 2)
         assert home.clock.now() - began >= timedelta(minutes=1)
         assert home.standing.pause is None
+
+
+async def test_a_pause_that_comes_back_at_once_lasts_longer_each_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The balance looks well, and the next submission is refused all the same."""
+    async with house(tmp_path) as home:
+        times: list[datetime] = []
+        hear = home.alarm.tell_owner
+
+        async def hear_and_relapse(sentence: str) -> None:
+            times.append(home.clock.now())
+            await hear(sentence)
+            if sentence == words.PAUSED[Failure.NO_CREDITS].ends:
+                home.standing.refused(Failure.NO_CREDITS)
+
+        monkeypatch.setattr(home.alarm, "tell_owner", hear_and_relapse)
+        async with watched(home):
+            await asyncio.sleep(0.02)  # past the look at the start
+            home.standing.refused(Failure.NO_CREDITS)
+            await heard(home, 8)
+        lasted = [end - begin for begin, end in zip(times[2::2], times[3::2], strict=False)]
+        assert lasted[:3] == [timedelta(minutes=minutes) for minutes in (2, 4, 8)]
 
 
 async def test_a_wrong_key_is_found_at_start_and_ends_when_it_is_right(tmp_path: Path) -> None:

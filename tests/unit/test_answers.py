@@ -17,6 +17,7 @@ from tests.small_discord import (
     RESET_AFTER,
     RESET_BEFORE,
     TERSE,
+    UNTOLD,
     YES,
     Refusal,
     Trouble,
@@ -74,6 +75,14 @@ async def test_an_answer_that_was_taken_in_unreadable_words_is_found(
     house.small.troubles["POST callback"].append(words)
     showing = await answer(house.interaction(COMMAND), RENDERED)
     assert showing.message_id == 55
+
+
+async def test_an_answer_of_which_no_id_is_told_stands_all_the_same(house: ChatHouse) -> None:
+    house.small.troubles["POST callback"].append(UNTOLD)
+    showing = await answer(house.interaction(COMMAND), RENDERED)
+    assert (showing.message_id, showing.channel_id) == (None, 9)
+    assert len(house.small.made("POST callback")) == 1
+    assert house.small.made("GET original") == []
 
 
 async def test_somebody_elses_answer_behind_our_retry_is_not_ours(house: ChatHouse) -> None:
@@ -156,8 +165,8 @@ async def test_a_whisper_after_the_answer_is_a_follow_up(house: ChatHouse) -> No
 
 
 async def test_a_redrawn_message_keeps_its_pictures(house: ChatHouse) -> None:
-    cancelled = render(job(State.CANCELLED), Outlook())
-    await update(house.interaction(press_payload("v1:cancel:k3f9")), cancelled)
+    kept = render(job(State.UNDELIVERABLE), Outlook())
+    await update(house.interaction(press_payload("v1:cancel:k3f9")), kept)
     (call,) = house.small.made("POST callback")
     assert call.payload["type"] == 7
     assert call.payload["data"]["components"] == []

@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot import words
+from bot.chat.embeds import render
 from bot.errors import SourceGone, StoreUnavailable
-from bot.models import Charged, Failure, Kind, State
+from bot.models import Charged, Failure, Job, Kind, Outlook, Reply, Showing, State
 from tests.chat_house import ChatHouse, chat_house
-from tests.chat_samples import GUILD, job, request
+from tests.chat_samples import GUILD, at, job, request
 from tests.small_discord import Refusal, interaction_payload, press_payload
 
 
@@ -44,6 +45,7 @@ async def test_cancel_redraws_the_message_and_remembers_it(house: ChatHouse) -> 
         await asyncio.sleep(0.002)
     assert house.jobs.shown[0].state is State.CANCELLED
     assert house.jobs.shown[0].message_id == 55
+    assert house.jobs.shown_when_heard == [1], "the driver looks once it is noted"
 
 
 async def test_check_again_waits_anew(house: ChatHouse) -> None:
@@ -157,6 +159,39 @@ async def test_show_result_brings_a_fresh_token_and_redraws(house: ChatHouse) ->
     assert call.payload["type"] == 7
     assert [reply.token for reply in house.jobs.replies] == ["new"]
     assert house.encore.played == []
+
+
+async def test_a_press_while_the_pictures_are_posted_does_not_call_them_shown(
+    house: ChatHouse,
+) -> None:
+    shown = Showing(message_id=55, channel_id=9, state=State.WAITING)
+    house.jobs.known = at(job(State.READY), showing=shown)
+    await press(house, "v1:show:k3f9")
+    async with asyncio.timeout(5):
+        while not house.jobs.shown:
+            await asyncio.sleep(0.002)
+    assert house.jobs.shown[0].state is State.WAITING
+
+
+@pytest.mark.parametrize("end", [State.DELIVERED, State.FAILED, State.EXPIRED])
+async def test_an_end_that_a_press_overtook_is_shown_once_more(
+    house: ChatHouse, monkeypatch: pytest.MonkeyPatch, end: State
+) -> None:
+    renew = house.jobs.renew
+
+    async def end_meanwhile(one: Job, reply: Reply) -> None:
+        house.jobs.known = job(end, failure=Failure.PROVIDER if end is State.FAILED else None)
+        await renew(one, reply)
+
+    monkeypatch.setattr(house.jobs, "renew", end_meanwhile)
+    await press(house, "v1:show:k3f9")
+    async with asyncio.timeout(5):
+        while not (edits := house.small.made("PATCH original")):
+            await asyncio.sleep(0.002)
+    wanted = render(house.jobs.known or job(end), Outlook()).embed.to_dict()
+    assert edits[0].payload["embeds"][0]["description"] == wanted["description"]
+    assert "attachments" not in edits[0].payload  # those that are there stay
+    assert house.jobs.shown == []
 
 
 async def test_show_result_of_a_kept_picture_shows_it(house: ChatHouse) -> None:

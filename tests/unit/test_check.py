@@ -223,14 +223,20 @@ async def test_a_public_application_warns_unless_servers_are_named(world: World)
 
 
 @pytest.mark.parametrize(
-    ("bit", "name"), [(12, "Presence"), (15, "Server Members"), (19, "Message Content")]
+    ("bit", "name", "replies", "mark"),
+    [
+        (12, "Presence", "true", "warn"),
+        (15, "Server Members", "true", "warn"),
+        (19, "Message Content", "false", "warn"),
+        (19, "replies to other people's pictures work", "true", "ok"),
+    ],
 )
 async def test_privileged_intents_are_named_as_not_needed(
-    world: World, bit: int, name: str
+    world: World, bit: int, name: str, replies: str, mark: str
 ) -> None:
     world.discord.application["flags"] = 1 << bit
-    _, screen = await world.check()
-    assert marks(screen)["intents"] == "warn"
+    _, screen = await world.check(REPLIES=replies)
+    assert marks(screen)["intents"] == mark
     assert name in screen
 
 

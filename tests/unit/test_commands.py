@@ -203,6 +203,7 @@ async def test_an_unusable_attachment_is_refused_in_private(
         ("a.avif", "image/avif", "image/avif"),
         ("a.bmp", "image/x-ms-bmp", "image/bmp"),
         ("a.jfif", "image/pjpeg; q=1", "image/jpeg"),
+        ("a.jpg", "image/jpg", "image/jpeg"),
     ],
 )
 async def test_every_kind_of_picture_that_can_be_made_usable_is_taken(

@@ -178,3 +178,16 @@ async def test_an_unchanged_status_is_not_edited(tmp_path: Path) -> None:
         await home.delivery.status(job)
         await home.delivery.status(await home.jobs.get(job.id))
         assert len(home.messenger.shown) == 1
+
+
+async def test_a_status_edit_that_was_given_up_makes_no_second_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "STATUS_DEADLINE_S", 0.05)
+    monkeypatch.setattr(delivery, "ATTEMPT_DEADLINE_S", 0.05)
+    async with house(tmp_path) as home:
+        home.messenger.hanging.add("interaction")
+        home.messenger.errors["bot"] = deque([AccessLost("50001")])
+        job = await home.drive(await home.ask())
+        assert rungs(home) == ["channel"]
+        assert job.state is State.DELIVERED

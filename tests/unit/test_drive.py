@@ -26,6 +26,8 @@ from bot.errors import (
     TaskNotFound,
     TokenExpired,
 )
+from bot.gallery import DAMAGED_COPIES
+from bot.ladder import Ending
 from bot.models import (
     Change,
     Charged,
@@ -33,6 +35,7 @@ from bot.models import (
     Job,
     Outlook,
     Picture,
+    Reply,
     Showing,
     Source,
     State,
@@ -378,6 +381,24 @@ async def test_an_unanswered_job_is_withdrawn_where_people_see_it_before_it_ends
         assert home.messenger.shown == [("interaction", State.CANCELLED, 0)]
 
 
+async def test_whoever_asked_by_a_message_is_told_under_that_message(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        request = home.request()
+        by_message = replace(request, reply=replace(request.reply, token=""))
+        job = await home.jobs.admit(by_message, HERE)
+        assert isinstance(job, Job)
+        home.clock.moment += timedelta(seconds=11)  # Discord sets no such limit for messages
+        assert home.jobs.unheard(await home.jobs.open()) == []
+        home.clock.moment += timedelta(seconds=10)
+        assert home.jobs.unheard(await home.jobs.open()) == [job.id]
+        home.messenger.errors["reply"].append(ChatUnavailable("down"))
+        assert await home.driver.drive(job.id) > 0
+        assert (await home.jobs.get(job.id)).state is State.QUEUED
+        end = await home.drive(job)
+        assert (end.state, end.failure) == (State.CANCELLED, Failure.UNANSWERED)
+        assert home.messenger.shown == [("reply", State.CANCELLED, 0)]
+
+
 async def test_a_known_task_is_written_however_long_the_database_refuses(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -414,6 +435,14 @@ async def test_a_damaged_copy_is_fetched_again(
         job = await home.drive(await home.ask())
         assert job.state is State.DELIVERED
         assert len(home.downloads.fetched) == 2
+
+
+async def test_a_copy_that_stays_damaged_is_not_fetched_for_ever(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        home.downloads.data = home.downloads.data[:-20]
+        job = await home.drive(await home.ask())
+        assert (job.state, job.failure) == (State.FAILED, Failure.NO_USABLE_IMAGE)
+        assert len(home.downloads.fetched) == 1 + DAMAGED_COPIES
 
 
 async def test_a_read_that_hangs_does_not_outlast_the_time_limit(
@@ -599,3 +628,24 @@ async def test_a_stop_while_sources_are_prepared_sends_nothing(
         monkeypatch.setattr(home.source_downloads, "fetch", stop)
         assert (await home.drive(job)).state is State.QUEUED
         assert home.api.posted == []
+
+
+async def test_a_token_that_a_press_brings_during_the_download_shows_the_pictures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with house(tmp_path) as home:
+        job, fetch, finish = await home.ask(), home.downloads.fetch, home.delivery.finish
+        used: list[str] = []
+
+        async def fetch_while_somebody_presses(url: str, folder: Path) -> Path:
+            await home.jobs.renew(job, Reply(1, "fresh", home.clock.now()))
+            return await fetch(url, folder)
+
+        async def note_the_token(one: Job, pictures: Sequence[Picture] = ()) -> Ending:
+            used.append(one.request.reply.token)
+            return await finish(one, pictures)
+
+        monkeypatch.setattr(home.downloads, "fetch", fetch_while_somebody_presses)
+        monkeypatch.setattr(home.delivery, "finish", note_the_token)
+        assert (await home.drive(job)).state is State.DELIVERED
+        assert used == ["fresh"]

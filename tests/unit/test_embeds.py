@@ -11,7 +11,7 @@ from bot import words
 from bot.chat.custom_ids import Action, custom_id, parse
 from bot.chat.embeds import Colour, Rendered, render
 from bot.models import STAND_IN, Charged, Failure, Kind, Outlook, State
-from tests.chat_samples import ASKED_AT, SUBMITTED_AT, job, picture, request
+from tests.chat_samples import ASKED_AT, FINISHED_AT, SUBMITTED_AT, job, picture, request
 
 OUTLOOK = Outlook(place=3, usual_wait_s=50)
 
@@ -172,6 +172,15 @@ def test_a_stand_in_that_waits_still_shows_as_processing() -> None:
         Outlook(),
     )
     assert shown.looks == before.looks
+
+
+def test_a_stand_in_in_process_has_been_so_since_the_first_one_was_sent() -> None:
+    sent = job(State.WAITING)
+    (first,) = sent.submissions
+    second = replace(first, id=2, number=1 + STAND_IN, submitted_at=FINISHED_AT)
+    both = (replace(first, state=State.FAILED, failure=Failure.SOURCE_UNREACHABLE), second)
+    again = replace(sent, submissions=both)
+    assert render(again, Outlook()).looks == render(sent, Outlook()).looks
 
 
 def test_a_stand_in_without_a_task_offers_no_check_for_the_first_ones() -> None:

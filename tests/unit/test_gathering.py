@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from bot import basket, basket_words, words
 from bot.catalogue import MODELS
 from bot.chat import basket_list, gathering
-from bot.errors import StoreUnavailable, UserError
+from bot.errors import SourceGone, StoreUnavailable, UserError
 from bot.models import Kind, Refusal, RefusalReason, Source
 from bot.sandbox.components import ComponentCheck, walk
 from bot.sandbox.modals import check_modal
@@ -20,13 +21,14 @@ from tests.chat_house import ChatHouse, FakeDrafts, chat_house
 from tests.small_discord import interaction_payload, message_payload, press_payload
 
 CDN = "https://cdn.discordapp.com/attachments/9/"
-ANA, CHANNEL = 5, 9
+ANA, CHANNEL, LONGEST_ID = 5, 9, 10**20 - 1
 KINDS = ("image/png", "image/gif", "image/heic")
 
 
 def picture(number: int, content_type: str = "image/png") -> Source:
     name = f"{number:02}{'n' * 54}.png"
-    return Source(f"{CDN}{number}/{name}?ex=1&is=1&hm=1", name, content_type, 10)
+    url = f"{CDN}{number}/{name}?ex=1&is=1&hm=1"
+    return Source(url, name, content_type, 10, LONGEST_ID, LONGEST_ID - number)
 
 
 def pictures(count: int, content_type: str = "image/png") -> tuple[Source, ...]:
@@ -74,6 +76,11 @@ def drafts(house: ChatHouse) -> FakeDrafts:
     return fake
 
 
+def fresh(held: tuple[Source, ...]) -> tuple[Source, ...]:
+    """As the service that finds addresses anew gives them."""
+    return tuple(replace(one, url=f"{one.url}?fresh") for one in held)
+
+
 def hold(house: ChatHouse, *held: Source) -> tuple[Source, ...]:
     drafts(house).baskets[ANA, CHANNEL] = held
     return held
@@ -95,7 +102,8 @@ async def told(house: ChatHouse, payload: dict[str, Any]) -> dict[str, Any]:
 
 def check(basket_shown: tuple[Source, ...], most: int, note: str = "") -> list[dict[str, Any]]:
     """The list's components, once Discord's rules took them."""
-    components: Any = basket_list.layout(basket_shown, most, note).to_components()  # type: ignore[no-untyped-call]
+    view = basket_list.layout(basket_shown, most, LONGEST_ID, note)
+    components: Any = view.to_components()  # type: ignore[no-untyped-call]
     form = Form()
     ComponentCheck(form, v2=True).check(components)
     form.check()
@@ -111,7 +119,8 @@ def test_the_list_fits_numbers_every_picture_and_shows_it(count: int, content_ty
     nodes = check(held, 16, longest)
     text = "\n".join(node["content"] for node in nodes if node["type"] == 10)
     for number, one in enumerate(held, start=1):
-        assert f"**image {number}** `{one.filename}`" in text
+        link = f"https://discord.com/channels/{LONGEST_ID}/{one.channel_id}/{one.message_id}"
+        assert f"**image {number}** `{one.filename}` of [this message]({link})" in text
     assert text.count("**image ") == count
     items = [item for node in nodes if node["type"] == 12 for item in node["items"]]
     drawn = [node for node in nodes if node["type"] == 11] + items
@@ -166,7 +175,7 @@ async def test_a_fusion_has_the_baskets_pictures_and_then_the_files(house: ChatH
     (request,) = house.jobs.admitted
     assert (request.kind, request.prompt) == (Kind.FUSE, "as a stamp")
     assert request.aspect_ratio == "16:9"
-    assert request.sources[:3] == mine
+    assert request.sources[:3] == fresh(mine)
     assert [one.filename for one in request.sources[3:]] == ["12.png", "11.png"]
     await settled(house)
     assert held(house) == ()
@@ -183,7 +192,7 @@ async def test_one_picture_and_words_is_an_edit(house: ChatHouse) -> None:
     mine = hold(house, picture(1))
     await told(house, sent(f"fuse-{basket.seal(mine)}"))
     (request,) = house.jobs.admitted
-    assert (request.kind, request.sources) == (Kind.EDIT, mine)
+    assert (request.kind, request.sources) == (Kind.EDIT, fresh(mine))
 
 
 async def test_what_was_put_in_meanwhile_stays(
@@ -199,7 +208,7 @@ async def test_what_was_put_in_meanwhile_stays(
     monkeypatch.setattr(house.jobs, "admit", slow)
     await told(house, sent(f"fuse-{basket.seal(mine)}"))
     await settled(house)
-    assert house.jobs.admitted[0].sources == mine
+    assert house.jobs.admitted[0].sources == fresh(mine)
     assert held(house) == (picture(7),)
 
 
@@ -253,6 +262,15 @@ async def test_a_form_of_another_basket_asks_for_nothing(
 async def test_an_empty_basket_is_not_fused_by_a_forged_form(house: ChatHouse) -> None:
     await told(house, sent(f"fuse-{basket.seal(())}", uploaded(1), uploaded(2)))
     assert house.jobs.admitted == []
+
+
+async def test_a_picture_that_is_gone_is_named_and_its_basket_kept(house: ChatHouse) -> None:
+    mine = hold(house, *pictures(2))
+    house.old_sources.gone = SourceGone("`a.png`, image 2, is gone.")
+    answer = await told(house, sent(f"fuse-{basket.seal(mine)}"))
+    assert answer["data"]["content"].startswith("`a.png`, image 2, is gone. Where its message")
+    assert house.jobs.admitted == []
+    assert held(house) == mine
 
 
 async def test_files_over_the_limit_are_refused_with_its_number(house: ChatHouse) -> None:

@@ -12,6 +12,7 @@ from bot.errors import StoreUnavailable
 from bot.house_rules import DEFAULT, HouseRules
 from bot.housekeeping import Housekeeping
 from tests.clock import FakeClock
+from tests.fakes import FakeCopies
 from tests.house import House, house
 
 DAY = timedelta(days=1)
@@ -55,6 +56,12 @@ async def test_wishes_to_be_forgotten_are_granted_also_when_all_is_kept(core: Ho
     assert await core.jobs.history(5, 7) != []
     await keeping(core, 0).tidy()
     assert await core.jobs.history(5, 7) == []
+
+
+async def test_copies_of_sources_are_swept(core: House) -> None:
+    copies = FakeCopies()
+    await Housekeeping(core.store.houses, core.store.drafts, copies, core.clock, 90).tidy()
+    assert copies.sweeps == 1
 
 
 def spoiler(rules: HouseRules) -> HouseRules:

@@ -144,6 +144,7 @@ async def test_the_word_list_is_sorted_each_word_once_blank_lines_left_out(home:
         (["ok", "x" * 101], "Line 2 of the word list has more than 100 characters"),
         (["ok", "!!!"], "Line 2 of the word list has no letter and no digit"),
         ([f"word{number}" for number in range(501)], "at most 500 words and phrases, not 501"),
+        ([f"{number:04}{'裸' * 96}" for number in range(225)], "takes at most 64 KB of text"),
     ],
 )
 async def test_a_word_list_that_cannot_work_is_refused_by_line(
@@ -151,6 +152,12 @@ async def test_a_word_list_that_cannot_work_is_refused_by_line(
 ) -> None:
     with pytest.raises(UserError, match=told):
         await home.words(words)
+
+
+async def test_the_view_does_not_promise_what_the_operator_switched_off(home: Home) -> None:
+    assert dict(await home.houses.view(GUILD))["Replies"] == "messages that mention me are requests"
+    home.houses._rulebook = Rulebook(LIMITS, Policy(replies=False))
+    assert dict(await home.houses.view(GUILD))["Replies"].startswith("commands and menus only")
 
 
 async def test_the_view_names_every_setting_in_words(home: Home) -> None:
@@ -285,8 +292,8 @@ async def test_why_knows_roles_channels_and_bans(home: Home) -> None:
 async def test_remaining_is_what_was_used_and_the_persons_own_limits(home: Home) -> None:
     await home.houses.change_daily_pictures(GUILD, ADMIN, 99, ROLE)
     await home.admit()
-    usage, limits = await home.houses.remaining(ANA, GUILD, Circumstances(frozenset({ROLE})))
-    assert (usage.pictures_today, limits.daily_pictures) == (1, 99)
+    case = await home.houses.remaining(ANA, GUILD, Circumstances(frozenset({ROLE})))
+    assert (case.usage.pictures_today, case.limits.daily_pictures) == (1, 99)
 
 
 # Bans.

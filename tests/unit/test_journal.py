@@ -190,6 +190,14 @@ def test_every_notice_is_one_short_inert_line(notice: Notice) -> None:
     assert "@everyone" not in line
 
 
+def test_a_changed_rule_names_channels_and_roles_as_discord_shows_them() -> None:
+    many = "only in " + " ".join(f"<#{10**18 + number}>" for number in range(20))
+    change = RuleChange(ASKED_AT, ANA, "Channels", "everywhere", many)
+    line = log_words.line(SettingChanged(GUILD, change))
+    assert "everywhere → only in <#1000000000000000000> <#1000000000000000001> " in line
+    assert line.endswith("> …")
+
+
 def test_a_warning_at_half_and_at_the_end_say_different_things() -> None:
     half = BudgetWarning(GUILD, 50, 5_000_000, 10_000_000, ASKED_AT)
     assert "50 %" in log_words.line(half)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bot.chat.embeds import render
 from bot.chat.messenger import DiscordMessenger
 from bot.errors import (
     AccessLost,
@@ -19,11 +21,19 @@ from bot.errors import (
     MessageGone,
     TokenExpired,
 )
-from bot.models import Outlook, Showing, State
+from bot.models import Failure, Job, Outlook, Reply, Showing, State
 from tests.chat_house import ChatHouse, chat_house
-from tests.chat_samples import ANA, ASKED_AT, at, job, picture
+from tests.chat_samples import ANA, APPLICATION, ASKED_AT, at, job, picture, request
 from tests.clock import FakeClock
-from tests.small_discord import HTML, RESET_AFTER, RESET_BEFORE, TERSE, YES, Refusal
+from tests.small_discord import (
+    HTML,
+    RESET_AFTER,
+    RESET_BEFORE,
+    TERSE,
+    YES,
+    Refusal,
+    message_payload,
+)
 
 NOBODY: dict[str, Any] = {"parse": []}  # who is replied to is not pinged either, by default
 OUTLOOK = Outlook()
@@ -248,3 +258,54 @@ def test_looks_are_those_of_the_embed() -> None:
     messenger = DiscordMessenger(SimpleNamespace(), FakeClock())  # type: ignore[arg-type]
     queued = job(State.QUEUED)
     assert messenger.looks(queued, OUTLOOK, ()) != messenger.looks(queued, Outlook(2), ())
+
+
+def asked_by_message(state: State = State.QUEUED) -> Job:
+    return job(state, replace(request(), id=2000, reply=Reply(APPLICATION, "", ASKED_AT)))
+
+
+def posted(one: Job) -> dict[str, Any]:
+    """Our reply as a look at the channel shows it."""
+    embed = render(one, OUTLOOK).embed.to_dict()
+    return message_payload(id="77", embeds=[embed])
+
+
+async def test_a_reply_is_found_again_among_what_came_after_the_message_that_asked(
+    house: ChatHouse, messenger: DiscordMessenger
+) -> None:
+    others = [message_payload(id="76"), message_payload(id="78", embeds=[{"type": "rich"}])]
+    house.small.written = [posted(asked_by_message()), *others]
+    dropped = replace(asked_by_message(State.CANCELLED), failure=Failure.UNANSWERED)
+    await messenger.reply(dropped, OUTLOOK, ())
+    (look,) = house.small.made("GET messages")
+    assert look.query == {"limit": "100", "after": "2000"}
+    (edit,) = house.small.made("PATCH message")
+    assert edit.path == "/channels/9/messages/77"
+    (button,) = edit.payload["components"][0]["components"]
+    assert button["custom_id"] == "v1:again:k3f9"
+    assert "interrupted" in edit.payload["embeds"][0]["description"]
+    assert house.small.made("POST messages") == []
+
+
+async def test_a_reply_that_says_it_already_is_left_as_it_is(
+    house: ChatHouse, messenger: DiscordMessenger
+) -> None:
+    dropped = replace(asked_by_message(State.CANCELLED), failure=Failure.UNANSWERED)
+    house.small.written = [posted(dropped)]
+    await messenger.reply(dropped, OUTLOOK, ())
+    assert house.small.made("PATCH message") == []
+    assert house.small.made("POST messages") == []
+
+
+async def test_where_there_is_no_reply_it_is_posted_under_the_answers_nonce(
+    house: ChatHouse, messenger: DiscordMessenger
+) -> None:
+    other = replace(asked_by_message(), code="zzzz")
+    house.small.written = [posted(other)]
+    dropped = replace(asked_by_message(State.CANCELLED), failure=Failure.UNANSWERED)
+    await messenger.reply(dropped, OUTLOOK, ())
+    (post,) = house.small.made("POST messages")
+    assert post.payload["nonce"] == "ask-2000"
+    assert post.payload["message_reference"]["message_id"] == "2000"
+    assert "interrupted" in post.payload["embeds"][0]["description"]
+    assert house.small.made("PATCH message") == []

@@ -196,6 +196,13 @@ async def test_a_code_alone_opens_nobody_elses_picture(house: ChatHouse) -> None
     assert house.jobs.admitted == []
 
 
+async def test_a_code_of_nobody_opens_nothing(house: ChatHouse) -> None:
+    house.jobs.known = None
+    for action in (Action.REROLL, Action.EDIT, Action.DELETE):
+        said = await whispered(house, pressed(action, message=shown(None)) | another())
+        assert said == words.OLD_BUTTON
+
+
 async def test_ones_own_picture_needs_no_message(house: ChatHouse) -> None:
     await answered(house, pressed(Action.REROLL, message=shown(None)))
     assert len(house.jobs.admitted) == 1

@@ -170,6 +170,43 @@ async def test_a_strangers_message_stays_blank_inside_a_reply(house: House) -> N
         assert seen["referenced_message"]["attachments"] == []
 
 
+async def test_a_message_inside_a_reply_is_judged_by_the_sessions_own_intents(
+    house: House,
+) -> None:
+    discord, raw = house
+    discord.world.application.granted_intents = CONTENT
+    stranger = await discord.ben.send(None, "mine", picture())
+    async with (
+        identified(raw, GUILD_MESSAGES) as (without, _),
+        identified(raw, GUILD_MESSAGES | CONTENT) as (having, _),
+    ):
+        await discord.ana.reply(stranger, f"{discord.mention} edit that")
+        hidden, shown = [await one.event("MESSAGE_CREATE") for one in (without, having)]
+        assert hidden["referenced_message"]["attachments"] == []
+        assert len(shown["referenced_message"]["attachments"]) == 1
+        path = f"/channels/{discord.general.id}/messages/{stranger.id}"
+        assert (await raw.call("GET", path)).body["content"] == "mine"  # by the portal's grant
+
+
+async def test_what_is_granted_stands_in_the_applications_flags(house: House) -> None:
+    discord, raw = house
+    for granted, flags in ((0, 0), (CONTENT, 1 << 19)):
+        discord.world.application.granted_intents = granted
+        async with identified(raw) as (_, ready):
+            assert ready["application"]["flags"] == flags
+        assert (await raw.call("GET", "/oauth2/applications/@me")).body["flags"] == flags
+
+
+async def test_a_mention_in_code_is_none(house: House) -> None:
+    discord, raw = house
+    async with identified(raw, GUILD_MESSAGES) as (socket, _):
+        for text in (f"`{discord.mention} x`", f"```\n{discord.mention}\n```", discord.mention):
+            await discord.ana.send(None, text)
+        seen = [await socket.event("MESSAGE_CREATE") for _ in range(3)]
+        assert [len(one["mentions"]) for one in seen] == [0, 0, 1]
+        assert [one["content"] for one in seen] == ["", "", discord.mention]
+
+
 async def test_edits_and_deletions_are_told_but_private_messages_never(house: House) -> None:
     discord, raw = house
     async with identified(raw, GUILD_MESSAGES) as (socket, _):
@@ -267,6 +304,11 @@ async def test_events_can_come_twice_or_broken(house: House) -> None:
         handle = await discord.ana.slash("imagine", prompt="x")
         ids = {(await socket.event("INTERACTION_CREATE"))["id"] for _ in range(3)}
         assert ids == {str(handle.id)}
+        discord.sessions.duplicate_messages(1)
+        async with identified(raw, GUILD_MESSAGES) as (messages, _):
+            written = await discord.ana.send(None, "once")
+            ids = {(await messages.event("MESSAGE_CREATE"))["id"] for _ in range(2)}
+            assert ids == {str(written.id)}
         discord.sessions.dispatch("INTERACTION_CREATE", {"id": "1"})
         assert await socket.event("INTERACTION_CREATE") == {"id": "1"}
         discord.gateway.send_raw('{"op": 0}')

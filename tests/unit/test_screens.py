@@ -99,18 +99,27 @@ def test_figures_fit_their_fields() -> None:
     check(server_screen({"Today": report, "7 days": report, "30 days": report}))
     check(server_screen({"30 days": UsageReport(0, 0, {}, (), (), None)}))
     limits = Limits(86_400, 50, 1000, 0, 0, 0)
-    check(own_screen(Usage(ASKED_AT, last_counted_at=ASKED_AT), limits))
+    check(own_screen(Usage(ASKED_AT, last_counted_at=ASKED_AT), limits, "x" * 1024))
 
 
 def test_long_texts_fit() -> None:
     model = MODELS["gpt-image-2-beta"]
-    helped = guide_words.help_text(lambda name: f"</{name}:{10**18}>", model)
+    helped = guide_words.help_text(lambda name: f"</{name}:{10**18}>", model, f"<@{10**18}>")
     assert len(helped) <= 4096
-    assert len(guide_words.privacy(90)) <= 4096
-    assert "for good" in guide_words.privacy(0)
+    assert len(guide_words.privacy(90, listens=True)) <= 4096
+    assert "for good" in guide_words.privacy(0, listens=True)
     assert len(panel_words.report(job_with("x" * 4000), ANA, "https://discord.com/x")) <= 2000
     ban = Block(10**18, 10**18, ASKED_AT, ASKED_AT, "r" * 300)
     assert len(panel_words.block_line(ban)) <= 300
+
+
+def test_messages_are_spoken_of_where_they_are_listened_for() -> None:
+    model = MODELS["gpt-image-2-beta"]
+    for me, listens in (("<@42>", True), (None, False)):
+        helped = guide_words.help_text(lambda name: f"/{name}", model, me)
+        told = guide_words.privacy(90, listens=listens)
+        assert ("<@42> make it night" in helped) is listens
+        assert ("A message that mentions me is read as a request" in told) is listens
 
 
 def job_with(prompt: str) -> Job:
@@ -140,4 +149,6 @@ async def test_where_somebody_asks_is_read_from_the_event(
 
 @pytest.mark.parametrize(("days", "copies"), [(0, 30), (7, 7), (90, 30)])
 def test_privacy_says_how_long_copies_of_attached_pictures_are_kept(days: int, copies: int) -> None:
-    assert f"copies of attached pictures {copies} days at most" in guide_words.privacy(days)
+    assert f"copies of attached pictures {copies} days at most" in guide_words.privacy(
+        days, listens=True
+    )

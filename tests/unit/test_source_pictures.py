@@ -3,8 +3,10 @@
 import asyncio
 import os
 import signal
+import struct
 import sys
 import warnings
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -170,6 +172,9 @@ OTHERS: dict[str, tuple[bytes, str]] = {
 }
 
 
+HEIC = OTHERS["HEIC"][0]
+
+
 @pytest.mark.parametrize("kind", OTHERS)
 @pytest.mark.parametrize("claimed", ["image/heic", "image/png"])
 async def test_other_kinds_become_one_that_the_api_takes(
@@ -253,6 +258,41 @@ def test_sixteen_bits_keep_their_brightness(tmp_path: Path) -> None:
     assert abs(pixel - 0x80) < 3
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        *(OSError("x"), AttributeError("x"), AssertionError("x"), KeyError("x"), TypeError("x")),
+        *(RecursionError("x"), MemoryError(), ZeroDivisionError("x"), struct.error("x")),
+        *(zlib.error("x"), Image.DecompressionBombError("x"), SyntaxError("x"), IndexError("x")),
+    ],
+    ids=lambda error: f"{type(error).__module__}.{type(error).__name__}",
+)
+def test_whatever_a_decoder_raises_is_the_files_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Image, "open", fail)
+    with pytest.raises(converter.Unusable, match=type(error).__name__):
+        converter.convert(written(tmp_path, HEIC), tmp_path / "target", 1_000, 1_000)
+
+
+LARGE = (8_000, 8_000)
+
+
+def test_more_pixels_than_we_dare_to_open_are_not_opened(tmp_path: Path) -> None:
+    source = written(tmp_path, saved(Image.new("1", LARGE), "PNG"))
+    with pytest.raises(converter.Unusable, match="8000 x 8000"):
+        converter.convert(source, tmp_path / "target", MOST_PIXELS, CONVERTED_BYTES)
+
+
+def test_a_large_jpeg_is_opened_at_a_fraction_of_its_size(tmp_path: Path) -> None:
+    source = written(tmp_path, saved(Image.new("L", LARGE), "JPEG"))
+    converter.convert(source, tmp_path / "target", MOST_PIXELS, CONVERTED_BYTES)
+    assert opened((tmp_path / "target").read_bytes()).size == (4_000, 4_000)
+
+
 # What is no picture.
 
 UNUSABLE: dict[str, bytes] = {
@@ -314,9 +354,6 @@ async def test_metadata_that_cannot_be_read_may_hold_a_position(tmp_path: Path) 
 def spoiled(monkeypatch: pytest.MonkeyPatch, folder: Path, program: str) -> None:
     """Let something else run in the place of the converter."""
     monkeypatch.setattr(converter, "__file__", str(written(folder, program.encode(), "child.py")))
-
-
-HEIC = OTHERS["HEIC"][0]
 
 
 @pytest.mark.parametrize(

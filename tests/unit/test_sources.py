@@ -288,6 +288,15 @@ async def test_what_is_kept_of_the_job_before_is_kept_for_the_next_one_too(bench
     assert (await refreshed(bench, old))[0].kept == "1000-1"
 
 
+async def test_what_was_put_aside_has_no_copy_of_a_job(bench: Bench) -> None:
+    await bench.keep("1000-1")
+    old = source(bench.url(lives=-WEEK), channel_id=9, message_id=55)
+    with pytest.raises(SourceGone):
+        await bench.sources().refreshed([old])
+    bench.messages.urls[9, 55] = (bench.url(1),)
+    assert await bench.sources().refreshed([old]) == (replace(old, url=bench.url(1)),)
+
+
 async def test_discord_that_hangs_does_not_eat_the_presss_three_seconds(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

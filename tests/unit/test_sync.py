@@ -123,6 +123,15 @@ async def test_foreign_commands_are_replaced_when_told_so(house: ChatHouse) -> N
     assert house.small.commands[GLOBAL] == OURS
 
 
+@pytest.mark.parametrize("status", [404, 405, 501])
+async def test_commands_that_cannot_be_listed_are_registered_all_the_same(
+    house: ChatHouse, status: int
+) -> None:
+    house.small.troubles["GET commands"].append(Refusal(status, 0))
+    assert await sync(house, FakeFacts()).run(EVERYWHERE, OURS)
+    assert house.small.commands[GLOBAL] == OURS
+
+
 @pytest.mark.parametrize("kind", ["GET commands", "PUT commands"])
 async def test_a_closed_server_names_the_setting(house: ChatHouse, kind: str) -> None:
     house.small.troubles[kind].append(Refusal(403, 50001))
