@@ -181,10 +181,10 @@ def _rows(evidence: Evidence) -> Iterator[Fault]:
 
 def _unknown(evidence: Evidence) -> Iterator[Fault]:
     """Callbacks resolve every task; what stays unknown is told, with its button."""
-    tasks = {one.prompt for one in evidence.ledger if one.task}
+    tasks = Counter(one.prompt for one in evidence.ledger if one.task)
     seen = {one.prompt: one for one in evidence.seen}
     for row in unknown(evidence):
-        if evidence.callbacks and row.prompt in tasks:
+        if evidence.callbacks and tasks[row.prompt] >= row.submissions:
             yield Fault(Kind.UNKNOWN, row.prompt, "there is a task, and it can call back")
         if PERHAPS not in seen[row.prompt].words or TRY_AGAIN not in seen[row.prompt].buttons:
             yield Fault(Kind.SILENT, row.prompt, seen[row.prompt].words)
