@@ -13,8 +13,7 @@ from bot.chat.pressed import anybodys_job, jobs_of, pressed_id
 from bot.chat.rights import may_delete_messages
 from bot.chat.wire import single_attempts, translated
 from bot.errors import ChatError, ChatUnavailable, MessageGone, UserError
-from bot.ladder import Rung
-from bot.models import Job, State
+from bot.models import Job, Rung, State
 
 RETRY_WAITS_S = (0.5, 2.0)
 ATTEMPT_S = 5.0

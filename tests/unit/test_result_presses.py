@@ -173,10 +173,15 @@ async def test_a_reroll_is_the_pressers_own_public_job(house: ChatHouse, person_
     assert house.jobs.repeated == [Again(DONE.id)]
 
 
-async def test_a_reroll_of_a_private_picture_is_private(house: ChatHouse) -> None:
+@pytest.mark.parametrize("flags", [64, 0], ids=["alone", "shared"])
+async def test_a_reroll_of_a_private_picture_is_private_where_only_its_asker_sees_it(
+    house: ChatHouse, flags: int
+) -> None:
     house.jobs.known = replace(DONE, request=replace(request(), private=True))
-    await answered(house, pressed(Action.REROLL))
-    assert house.jobs.admitted[0].private
+    body = await answered(house, pressed(Action.REROLL, message=shown(DONE) | {"flags": flags}))
+    private = flags == 64
+    assert house.jobs.admitted[0].private is private
+    assert (body["data"].get("flags") == 64) is private
 
 
 async def test_a_reroll_of_a_forgotten_picture_says_that_it_is_forgotten(house: ChatHouse) -> None:
