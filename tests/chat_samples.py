@@ -75,7 +75,10 @@ def job(
         request=of or request(),
         code="k3f9",
         state=state,
-        submissions=(submission,),
+        submissions=tuple(
+            replace(submission, id=number, number=number)
+            for number in range(1, (of or request()).count + 1)
+        ),
         created_at=ASKED_AT,
         failure=failure,
         finished_at=FINISHED_AT if ended else None,

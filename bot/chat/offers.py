@@ -3,8 +3,7 @@
 A press of anything else is forged, or the message has changed since it was pressed.
 """
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from bot.chat.custom_ids import Action
@@ -12,10 +11,11 @@ from bot.models import Failure, Job, State, Submission
 from bot.rules import OPEN
 
 RESULT = (Action.REROLL, Action.EDIT, Action.DELETE)
-"""Below finished pictures."""
+"""Below finished pictures; below those that only their asker sees, one more."""
 
 _SHOWN = frozenset({State.READY, State.DELIVERED, State.UNDELIVERABLE})
 _RETRY = (Action.TRY_AGAIN, Action.CHANGE_PROMPT)
+_ORDER = (Action.CHECK_AGAIN, *_RETRY)
 
 # What the same request once more would not mend, or what it would cost twice.
 _FAILED: Mapping[Failure, tuple[Action, ...]] = MappingProxyType(
@@ -28,13 +28,8 @@ _FAILED: Mapping[Failure, tuple[Action, ...]] = MappingProxyType(
         Failure.NO_CREDITS: (),
     }
 )
-_BY_STATE: Mapping[State, tuple[Action, ...]] = MappingProxyType(
+_BROKEN_OFF: Mapping[State, tuple[Action, ...]] = MappingProxyType(
     {
-        State.QUEUED: (Action.CANCEL,),
-        State.SUBMITTING: (Action.CANCEL,),
-        State.WAITING: (Action.CANCEL,),
-        State.READY: (Action.CANCEL,),
-        State.DELIVERED: RESULT,
         State.EXPIRED: (Action.CHECK_AGAIN, Action.TRY_AGAIN),
         # Cancel asks nobody whether it was meant, so there is a way back.
         State.CANCELLED: (Action.TRY_AGAIN,),
@@ -42,58 +37,64 @@ _BY_STATE: Mapping[State, tuple[Action, ...]] = MappingProxyType(
 )
 
 
+def of_result(job: Job) -> tuple[Action, ...]:
+    """What is offered below finished pictures."""
+    return (Action.SHARE, *RESULT) if job.hidden else RESULT
+
+
 def offers(job: Job) -> tuple[Action, ...]:
     """What the job's message offers in its state."""
-    actions = _BY_STATE.get(job.state, ())
-    if job.state is State.FAILED:
-        failure = Failure.UNKNOWN_OUTCOME if _lost(job) else job.failure or Failure.PROVIDER
-        actions = _FAILED.get(failure, _RETRY)
-    if job.state is State.DELIVERED:  # perhaps not with all of its pictures
-        actions += (Action.CHECK_AGAIN,)
-        actions += (Action.TRY_AGAIN,) if _lost(job) else ()
-    return tuple(one for one in actions if _fits(job, one))
+    stands_there = job.showing.state is State.DELIVERED  # while a late one is added
+    if job.state is State.DELIVERED or (stands_there and job.state in OPEN):
+        return below_pictures(job)
+    if job.state in OPEN:
+        open_ = {one.state for one in job.standing} & (OPEN - {State.READY})
+        return () if open_ == {State.UNKNOWN} else (Action.CANCEL,)  # nobody cancels a perhaps
+    return () if job.state is State.UNDELIVERABLE else _remedies(job.standing)
+
+
+def below_pictures(job: Job) -> tuple[Action, ...]:
+    """Beside what can be done with those that came, what can be done about those that did not."""
+    missing = (one for one in _remedies(job.standing) if one is not Action.CHANGE_PROMPT)
+    return (*of_result(job), *missing)
 
 
 def takes(job: Job, action: Action) -> bool:
-    """Whether a press may be meant: pictures are seen a moment before the job is delivered."""
-    return action in offers(job) or (job.state in _SHOWN and action in offers(as_delivered(job)))
+    """Whether a press may be meant by what stands there, which is not always the job's state."""
+    return action in offers(job) or (stand_there(job) and action in below_pictures(job))
 
 
-def as_delivered(job: Job) -> Job:
-    """As it is once its pictures are seen."""
-    return replace(job, state=State.DELIVERED)
+def stand_there(job: Job) -> bool:
+    """Whether pictures are seen: also just before the end, and while a late one comes."""
+    return job.state in _SHOWN or job.showing.state is State.DELIVERED
 
 
 def may_cost_twice(job: Job) -> bool:
-    """Whether nobody knows if the job was charged, and its picture may even come yet."""
-    return job.state is State.EXPIRED or bool(_lost(job))
+    """Whether nobody knows if all was charged that can be tried again; it may even come yet."""
+    return any(
+        one.state is State.EXPIRED or one.failure is Failure.UNKNOWN_OUTCOME for one in job.standing
+    )
 
 
 def count_again(job: Job) -> int:
-    """How many pictures a new try asks for: beside pictures that are there, the lost ones."""
-    return len(_lost(job)) if job.result_urls else job.request.count
+    """How many of the job's pictures are missing so that trying again may help."""
+    return sum(Action.TRY_AGAIN in _of(one) for one in job.standing)
 
 
 def price_again(job: Job) -> int:
-    """What a new try costs, in micro-USD, by the price that the first one was made for."""
+    """What those cost once more, in micro-USD, by the price that they were asked for."""
     return job.submissions[0].price_micro_usd * count_again(job)
 
 
-def _fits(job: Job, action: Action) -> bool:
-    """Nobody can cancel a perhaps, and a free read needs a task to ask for."""
-    match action:
-        case Action.CANCEL:
-            open_ = {one.state for one in job.standing} & (OPEN - {State.READY})
-            return open_ != {State.UNKNOWN}
-        case Action.CHECK_AGAIN:
-            return any(one.task_id and _given_up(one) for one in job.standing)
-        case _:
-            return True
+def _remedies(submissions: Iterable[Submission]) -> tuple[Action, ...]:
+    found = {action for one in submissions for action in _of(one)}
+    return tuple(action for action in _ORDER if action in found)
 
 
-def _given_up(one: Submission) -> bool:
-    return one.state is State.EXPIRED or one.failure is Failure.UNKNOWN_OUTCOME
-
-
-def _lost(job: Job) -> list[Submission]:
-    return [one for one in job.standing if one.failure is Failure.UNKNOWN_OUTCOME]
+def _of(submission: Submission) -> tuple[Action, ...]:
+    """What can be done about one that did not come."""
+    actions = _BROKEN_OFF.get(submission.state, ())
+    if submission.state is State.FAILED:
+        actions = _FAILED.get(submission.failure or Failure.PROVIDER, _RETRY)
+    # A free read needs a task to ask for.
+    return tuple(one for one in actions if one is not Action.CHECK_AGAIN or submission.task_id)

@@ -19,19 +19,18 @@ async def _press(interaction: Interaction, subject: str) -> None:
     answer = answered(subject)
     if answer is None:
         raise UserError(words.OLD_BUTTON)
-    take, draft_id, said_micro_usd = answer
-    draft = await services.drafts.find_draft(draft_id, interaction.user.id)
+    draft = await services.drafts.find_draft(answer.draft_id, interaction.user.id)
     if draft is None:
         raise UserError(several_words.QUESTION_GONE)
     price_micro_usd = services.model.price_micro_usd * draft.wish.count
-    if not take:
+    if not answer.takes:
         await dismiss(interaction)
-    elif price_micro_usd != said_micro_usd:  # the operator chose another model meanwhile
+    elif price_micro_usd != answer.price_micro_usd:  # the operator chose another model meanwhile
         reason = RefusalReason.PRICE_UNCONFIRMED
         anew = Refusal(reason, used=price_micro_usd, wanted=draft.wish.count)
-        await update(interaction, question(anew, draft_id))
+        await update(interaction, question(anew, draft.id, answer.again))
     else:
-        await ask(interaction, draft.wish, draft_id=draft_id)
+        await ask(interaction, draft.wish, draft_id=draft.id, again=answer.again)
 
 
 PRESSES: Mapping[Action, Press] = MappingProxyType({Action.PRICE: _press})

@@ -219,6 +219,8 @@ def picture(job: Job) -> dict[str, object]:
         "message": _id(job.showing.message_id),
         "sources": [source.url for source in request.sources],
         "results": list(job.result_urls),
+        "posted": list(job.showing.posted_urls),
+        "private": request.private,
         "state": str(job.state),
         "failure": None if job.failure is None else str(job.failure),
         "finished_at": _moment(job.finished_at),

@@ -52,13 +52,24 @@ async def _desktop(browser: Browser, opened: Opened, folder: Path) -> None:
         await visitor.field("prompt").press("Enter")
         await _done(visitor, "Put the boat")
         await _take(visitor, folder / "fusion.png")
+        await _history(visitor)
+        await _take(visitor, folder / "history.png")
         await _basket(visitor)
         await _take(visitor, folder / "basket.png")
+        await _several(visitor)
+        await _take(visitor, folder / "several.png")
         await _states(visitor, opened, folder)
         await visitor.page.locator("#drawer-button").click()
         await _take(visitor, folder / "drawer.png")
         await visitor.page.get_by_role("tab", name="Trouble").click()
         await _take(visitor, folder / "trouble.png")
+
+
+async def _history(visitor: Visitor) -> None:
+    """What was asked for so far, with a thumbnail of each."""
+    await visitor.command("history")
+    await visitor.page.keyboard.press("Enter")
+    await expect(visitor.last.locator(".embed-thumbnail img")).to_have_count(2)
 
 
 async def _basket(visitor: Visitor) -> None:
@@ -71,6 +82,16 @@ async def _basket(visitor: Visitor) -> None:
         await visitor.last.locator("img").last.click(button="right")
         await visitor.page.get_by_role("menuitem", name="Fuse images").click()
         await expect(visitor.last).to_contain_text("Only you can see this")
+
+
+async def _several(visitor: Visitor) -> None:
+    """Three pictures of one request."""
+    await visitor.command("imagine")
+    await visitor.page.keyboard.type("A lighthouse above the sea")
+    await visitor.option("count", "3")
+    await visitor.field("prompt").press("Enter")
+    await expect(visitor.embed).to_contain_text("3 pictures completed in")
+    await expect(visitor.last.locator(".picture img")).to_have_count(3)
 
 
 async def _states(visitor: Visitor, opened: Opened, folder: Path) -> None:

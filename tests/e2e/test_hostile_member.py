@@ -7,9 +7,9 @@ import pytest
 
 from bot.sandbox.driver import Person
 from bot.sandbox.handles import FirstAnswer
-from bot.sandbox.records import Channel
+from bot.sandbox.records import Channel, Message
 from tests.e2e.process import run_to_end
-from tests.e2e.stage import GREEN, Stage, labels
+from tests.e2e.stage import GREEN, Stage
 from tests.e2e.test_settings import Town, said
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -26,14 +26,25 @@ async def picture(town: Town, person: Person, prompt: str, channel: Channel | No
 
 
 async def send_again(person: Person, channel: Channel) -> FirstAnswer:
-    """Press the only picture's button of one's own /history there, once it is listed."""
+    """Open the only picture of one's own /history there, once it is done, and send it there."""
     async with asyncio.timeout(10):
         while True:
             listed = (await (await person.slash("history", channel=channel)).answer()).message
             assert listed is not None
-            if buttons := labels(listed):
-                (button,) = buttons
-                return await (await person.click(listed, button)).answer()
+            if "completed" in str(listed.embeds):
+                break
+    await (await person.select(listed, "Open a picture …", _code(listed))).answer()
+    return await (await person.click(listed, "Send here")).answer()
+
+
+def _code(listed: Message) -> str:
+    match = re.search(r"`#(\w+)`", str(listed.embeds[1]["description"]))
+    assert match is not None
+    return match[1]
+
+
+def is_sent(answer: FirstAnswer) -> bool:
+    return said(answer).startswith("Fetching the picture")
 
 
 async def test_an_adult_picture_leaves_no_age_restricted_channel(town: Town) -> None:
@@ -45,8 +56,7 @@ async def test_an_adult_picture_leaves_no_age_restricted_channel(town: Town) -> 
     told = said(await send_again(person, town.general))
     assert told.startswith("That picture was made without the adult-content filter")
     thread = town.stage.discord.thread("behind the door", adults)
-    again = await send_again(person, thread)
-    assert not again.ephemeral
+    assert is_sent(await send_again(person, thread))
 
 
 async def test_where_pictures_are_off_an_old_one_is_not_shown_either(town: Town) -> None:
@@ -55,7 +65,7 @@ async def test_where_pictures_are_off_an_old_one_is_not_shown_either(town: Town)
     await town.set("channels", channel=art, rule="allow")
     told = said(await send_again(person, town.general))
     assert told == f"Pictures are off in <#{town.general.id}>; try <#{art.id}>."
-    assert not (await send_again(person, art)).ephemeral
+    assert is_sent(await send_again(person, art))
 
 
 async def test_who_is_shut_out_shows_no_old_picture(town: Town) -> None:

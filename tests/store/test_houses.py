@@ -242,6 +242,18 @@ async def test_the_last_refusal_is_kept_for_each_person_and_place(
     assert await store.houses.last_refusal(ANA, GUILD + 1) is None
 
 
+async def test_the_same_refusal_again_and_again_is_kept_every_ten_seconds(
+    store: SqlStore, clock: FakeClock
+) -> None:
+    began, kept = clock.now(), []
+    for seconds in (0, 9, 1, 9):
+        await clock.advance(seconds)
+        await store.admit(asking(request()), lambda *_: NO, deadline_s=FAR_S)
+        last = await store.houses.last_refusal(ANA, GUILD)
+        kept.append(last and last[0] - began)
+    assert kept == [timedelta(seconds=when) for when in (0, 0, 10, 10)]
+
+
 async def test_looking_why_refuses_and_admits_nothing(store: SqlStore) -> None:
     await store.houses.judged(ANA, GUILD)
     assert await store.houses.last_refusal(ANA, GUILD) is None

@@ -165,8 +165,8 @@ async def test_a_whisper_after_the_answer_is_a_follow_up(house: ChatHouse) -> No
 
 
 async def test_a_redrawn_message_keeps_its_pictures(house: ChatHouse) -> None:
-    cancelled = render(job(State.CANCELLED), Outlook())
-    await update(house.interaction(press_payload("v1:cancel:k3f9")), cancelled)
+    kept = render(job(State.UNDELIVERABLE), Outlook())
+    await update(house.interaction(press_payload("v1:cancel:k3f9")), kept)
     (call,) = house.small.made("POST callback")
     assert call.payload["type"] == 7
     assert call.payload["data"]["components"] == []

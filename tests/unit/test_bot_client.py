@@ -119,8 +119,10 @@ async def test_a_gateway_that_never_answers_ends_the_start(
     bot: DarkroomBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await bot.log_in("token")
-    connecting(bot, monkeypatch, *[AttributeError("'NoneType' has no attribute 'sequence'")] * 20)
-    with pytest.raises(Unreachable):
+    tripped = AttributeError("'NoneType' has no attribute 'sequence'")  # discord.py's, on its way
+    tripped.__context__ = OSError("Connect call failed")
+    connecting(bot, monkeypatch, *[tripped] * 20)
+    with pytest.raises(Unreachable, match="gateway stays away: Connect call failed"):
         await bot.stay_connected()
 
 

@@ -23,7 +23,7 @@ from bot.house_rules import (
     nsfw_checker,
     word_refusal,
 )
-from bot.models import Block, Limits, Policy, Refusal, RefusalReason, Usage
+from bot.models import Again, Block, Limits, Policy, Refusal, RefusalReason, Usage
 
 NOW = datetime(2026, 11, 23, 17, 30, tzinfo=UTC)
 PRICE = 60_000
@@ -72,7 +72,7 @@ class Broken:
     reason: RefusalReason
     house: Callable[[HouseRules], HouseRules] = lambda house: house
     usage: Callable[[Usage], Usage] = lambda usage: usage
-    asked: tuple[tuple[str, bool], ...] = ()
+    asked: tuple[tuple[str, object], ...] = ()
 
 
 BROKEN = (  # in the order in which they are asked
@@ -85,6 +85,11 @@ BROKEN = (  # in the order in which they are asked
     Broken(R.ROLE_NOT_ALLOWED, lambda house: replace(house, denied_roles=frozenset({MEMBER}))),
     Broken(R.PRIVATE_OFF, asked=(("private", True),)),
     Broken(R.FORBIDDEN_WORD, lambda house: replace(house, forbidden_words=("Rain",))),
+    Broken(
+        R.REPEATED,
+        usage=lambda used: replace(used, repeated_at=NOW),
+        asked=(("again", Again(3, once=True)),),
+    ),
     Broken(
         R.TOO_MANY_AT_ONCE,
         lambda house: replace(house, jobs_at_once=1),
@@ -113,7 +118,7 @@ BROKEN = (  # in the order in which they are asked
 
 def break_all(broken: tuple[Broken, ...]) -> dict[str, Any]:
     house, usage = DEFAULT, Usage(NOW)
-    asked: dict[str, bool] = {}
+    asked: dict[str, object] = {}
     for one in broken:
         house, usage, asked = one.house(house), one.usage(usage), asked | dict(one.asked)
     return {"house": house, "usage": usage, **asked}

@@ -173,10 +173,15 @@ async def test_a_reroll_is_the_pressers_own_public_job(house: ChatHouse, person_
     assert house.jobs.repeated == [Again(DONE.id)]
 
 
-async def test_a_reroll_of_a_private_picture_is_private(house: ChatHouse) -> None:
+@pytest.mark.parametrize("flags", [64, 0], ids=["alone", "shared"])
+async def test_a_reroll_of_a_private_picture_is_private_where_only_its_asker_sees_it(
+    house: ChatHouse, flags: int
+) -> None:
     house.jobs.known = replace(DONE, request=replace(request(), private=True))
-    await answered(house, pressed(Action.REROLL))
-    assert house.jobs.admitted[0].private
+    body = await answered(house, pressed(Action.REROLL, message=shown(DONE) | {"flags": flags}))
+    private = flags == 64
+    assert house.jobs.admitted[0].private is private
+    assert (body["data"].get("flags") == 64) is private
 
 
 async def test_a_reroll_of_a_forgotten_picture_says_that_it_is_forgotten(house: ChatHouse) -> None:
@@ -194,6 +199,13 @@ async def test_a_code_alone_opens_nobody_elses_picture(house: ChatHouse) -> None
         said = await whispered(house, pressed(action, BEN, message=shown(None)) | another())
         assert said == words.NOT_YOURS
     assert house.jobs.admitted == []
+
+
+async def test_a_code_of_nobody_opens_nothing(house: ChatHouse) -> None:
+    house.jobs.known = None
+    for action in (Action.REROLL, Action.EDIT, Action.DELETE):
+        said = await whispered(house, pressed(action, message=shown(None)) | another())
+        assert said == words.OLD_BUTTON
 
 
 async def test_ones_own_picture_needs_no_message(house: ChatHouse) -> None:
@@ -454,6 +466,7 @@ async def test_a_message_is_deleted_by_the_presses_own_token(
     if known is not None:
         (showing,) = house.jobs.shown
         assert (showing.message_id, showing.posted_urls) == (None, ())
+        assert showing.rung == "nowhere"
 
 
 @pytest.mark.parametrize("known", [DONE, None], ids=["known", "forgotten"])
@@ -502,6 +515,14 @@ async def test_a_deletion_that_discord_is_too_busy_for_is_tried_again(house: Cha
     await house.clock.advance(1)
     await pressing
     assert removed(house) == 2
+    assert house.jobs.shown[0].message_id is None
+
+
+async def test_pictures_that_a_late_one_is_waited_for_are_deleted(house: ChatHouse) -> None:
+    there = DONE.showing.but(state=State.DELIVERED)
+    house.jobs.known = replace(job(State.WAITING), showing=there)
+    await answered(house, pressed(Action.DELETE))
+    assert removed(house) == 1
     assert house.jobs.shown[0].message_id is None
 
 

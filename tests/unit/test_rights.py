@@ -51,11 +51,15 @@ COMPONENTS = [
     ("settings", "reset:sure"),
     ("image-mod", "remove:9-55"),
     ("image-mod", "block:6"),
+    ("image-mod", "history:back-aa0-6"),
+    ("image-mod", "history:kind-aa0-6"),
+    ("image-mod", "history:words-aa0-6"),
 ]
 FORMS = [
     *(("settings", f"rule:{name}") for name in panel_words.RULES),
     ("settings", "preset:open"),
     ("image-mod", "block:6"),
+    ("image-mod", "history:words-aa0-6"),
 ]
 
 

@@ -15,6 +15,7 @@ import yarl
 from discord import app_commands, ui
 from typing_extensions import override
 
+from bot.chat.ids import Reference, only
 from bot.sandbox.handles import DidNotRespond
 from bot.sandbox.server import DiscordSandbox
 from tests.raw_discord import picture, png
@@ -225,8 +226,8 @@ async def test_a_reply_posts_once_and_pings_only_whom_it_should(chat: Chat) -> N
     for _ in range(2):
         await channel.send(
             f"<@{sandbox.ana.id}> <@{sandbox.ben.id}>",
-            reference=discord.MessageReference(message_id=message.id, channel_id=channel.id),
-            allowed_mentions=discord.AllowedMentions(users=[discord.Object(sandbox.ana.id)]),
+            reference=Reference(message_id=message.id, channel_id=channel.id),
+            allowed_mentions=only(sandbox.ana.id),
             nonce="job-1",
         )
     assert len(asked.replies) == 1

@@ -16,10 +16,11 @@ from bot.sandbox.handles import InteractionHandle
 from bot.sandbox.page import live, site, uploads
 from bot.sandbox.page.masks import MAX_TEXT_CHARS, Mask
 from bot.sandbox.page.serve import Opened, PageOptions, opened
+from bot.sandbox.page.trouble import LIMITED_CALLS
 from bot.sandbox.page.uploads import MAX_HELD
 from bot.sandbox.records import MIB, Upload
 from tests.page_client import Json, PageClient, Refused, origin, page_client
-from tests.raw_discord import COMMAND, Raw, png
+from tests.raw_discord import COMMAND, Raw, identified, png
 
 SLEEPER = [sys.executable, "-c", "print('here I am', flush=True); import time; time.sleep(60)"]
 STATIC = Path(site.__file__).parent / "static"
@@ -287,6 +288,28 @@ async def test_a_private_answer_is_for_one_person() -> None:
         await one.client.do("delete", message=mine["id"])
         gone = await one.client.push("deleted")
         assert gone["id"] == mine["id"]
+        await other.do("send", text="still here")
+        await other.message(lambda message: message["content"] == "still here")
+        assert not any(body["push"] == "deleted" for body in other.pushed)
+
+
+async def test_a_result_that_an_embed_names_is_shown_as_discords_proxy_would() -> None:
+    async with house() as one:
+        api = one.page.api
+        assert api is not None
+        await api._shelf.put("images/a.png", png(), "image/png")
+        asked = await one.client.do("slash", name="imagine", options={"prompt": "a fox"})
+        urls = [f"{api.result_base}/images/a.png", "https://elsewhere.example/b.png"]
+        embeds = [{"thumbnail": {"url": url}} for url in urls]
+        await one.raw.respond(await one.handle(asked), 4, {"embeds": embeds})
+        shown = await one.client.message(lambda message: len(message["embeds"]) == 2)
+        ours, elsewhere = (embed["thumbnail"]["url"] for embed in shown["embeds"])
+        assert ours == "files/results/images/a.png"
+        assert elsewhere == "https://elsewhere.example/b.png", "which the page does not load"
+        async with one.client.http.get(f"{one.url}{ours}") as response:
+            assert (response.status, await response.read()) == (200, png())
+            assert response.headers["Content-Type"] == "image/png"
+        assert await status(f"{one.url}files/results/images/none.png") == 404
 
 
 async def test_a_form_is_shown_and_sent() -> None:
@@ -476,6 +499,45 @@ async def test_trouble_is_switched_for_everybody() -> None:
         assert api.reach.refusing == set()
         assert api.plan.failure is None
         assert api.register.balance_data()["balance"] == 100
+
+
+async def test_pictures_take_as_long_as_was_chosen() -> None:
+    async with house() as one:
+        api = one.page.api
+        assert api is not None
+        took = []
+        for speed in ("quick", "usual", "slow"):
+            await one.client.do("trouble", item="speed", value=speed)
+            took.append((api.plan.pending_s or 0) + (api.plan.processing_s or 0))
+        assert took == sorted(took)
+        assert (took[0], took[-1]) == (1, 30)
+        await one.client.push("trouble", lambda body: body["items"][0]["value"] == "slow")
+
+
+async def test_the_next_edits_are_rate_limited_on_demand() -> None:
+    async with house() as one:
+        asked = await one.client.do("slash", name="imagine", options={"prompt": "a fox"})
+        handle = await one.handle(asked)
+        await one.raw.respond(handle, 4, {"content": "x"})
+        await one.client.do("trouble", item="discord_429")
+        edits = [
+            (await one.raw.hook(handle, "PATCH", "/messages/@original", {"content": "y"})).status
+            for _ in range(LIMITED_CALLS + 1)
+        ]
+        assert edits == [429] * LIMITED_CALLS + [200]
+
+
+async def test_a_gateway_that_is_down_takes_nobody_until_it_is_up() -> None:
+    async with house() as one:
+        async with identified(one.raw) as (socket, _):
+            await one.client.do("trouble", item="gateway_down", on=True)
+            await socket.close_code()
+        with pytest.raises(aiohttp.ClientError):
+            async with identified(one.raw):
+                pass
+        await one.client.do("trouble", item="gateway_down", on=False)
+        async with identified(one.raw) as (_, ready):
+            assert ready["session_id"]
 
 
 async def test_the_image_api_goes_down_and_comes_back() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot import several_words, words
+from bot import button_words, several_words, words
 from bot.chat.embeds import Colour, Rendered, render
 from bot.models import Charged, Failure, Job, Outlook, State, Submission
 from bot.rules import OPEN, job_state
@@ -113,11 +113,16 @@ def test_whatever_becomes_of_each_the_embed_says_it(size: int) -> None:
             assert (words.CANCEL in labels(rendered)) == bool(states & MOVABLE), mix
         elif size > 1 and len(several_words.reasons(one)) > 1:
             _every_missing_one_is_told(one, said)
-        lost = mix.count(LOST)
         if one.state not in OPEN or delivered:
-            in_doubt = bool(lost) or (EXPIRED in mix and not delivered)
-            assert (words.TRY_AGAIN in labels(rendered)) == in_doubt, mix
-            assert (words.CHECK_AGAIN in labels(rendered)) == (EXPIRED in mix), mix
+            _what_helps_is_offered(mix, labels(rendered))
+
+
+def _what_helps_is_offered(mix: tuple[Kind, ...], offered: list[str]) -> None:
+    assert (words.CHECK_AGAIN in offered) == (EXPIRED in mix), mix
+    again = [kind for kind in mix if kind in {LOST, EXPIRED, USELESS, CANCELLED, LEFT}]
+    in_doubt = {LOST, EXPIRED} & set(mix)
+    label = words.TRY_AGAIN if in_doubt else button_words.try_again(PRICE * len(again))
+    assert [one for one in offered if one.startswith("Try again")] == [label] * bool(again), mix
 
 
 def _every_missing_one_is_told(one: Job, said: str) -> None:
@@ -172,8 +177,6 @@ def test_one_end_for_all_is_said_as_for_one() -> None:
         alone, together = shown(of(kind)), shown(of(kind, kind, kind))
         assert text(together) == text(alone)
         assert colour(together) == colour(alone)
-        assert len(labels(together)) == len(labels(alone))
-    assert labels(shown(of(LEFT, LEFT, LEFT))) == ["Try again, $0.18"]
 
 
 def test_different_ends_without_a_picture_are_each_told() -> None:
@@ -183,7 +186,8 @@ def test_different_ends_without_a_picture_are_each_told() -> None:
         "2 were refused by the provider's content policy. Not charged.\n"
         "One got no answer, and I won't resend by myself. It may have been charged."
     )
-    assert (colour(rendered), labels(rendered)) == (Colour.AMBER, [words.TRY_AGAIN])
+    buttons = [words.TRY_AGAIN, button_words.CHANGE_PROMPT]
+    assert (colour(rendered), labels(rendered)) == (Colour.AMBER, buttons)
     assert colour(shown(of(POLICY, USELESS))) == Colour.RED
 
 
@@ -195,7 +199,14 @@ def test_while_a_late_one_is_made_the_others_stay_as_they_are() -> None:
         "1 of 2 pictures completed in 48 s for @Ana.\nOne is still being made and added here then."
     )
     assert colour(rendered) == Colour.GREEN
-    assert labels(rendered) == ["Re-roll", "Edit image", "Delete"]
+    assert labels(rendered) == [button_words.REROLL, button_words.EDIT, button_words.DELETE]
+
+
+def test_below_pictures_what_is_missing_can_be_had_again() -> None:
+    rendered = shown(of(READY, CANCELLED, CANCELLED), state=State.DELIVERED)
+    assert labels(rendered)[3:] == ["Try again, $0.12"]
+    rendered = shown(of(READY, POLICY, EXPIRED), state=State.DELIVERED)
+    assert labels(rendered)[3:] == [words.CHECK_AGAIN, words.TRY_AGAIN]
 
 
 def test_kept_pictures_are_said_to_be_several() -> None:
