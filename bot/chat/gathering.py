@@ -112,7 +112,8 @@ async def spent(interaction: Interaction, used: Basket) -> None:
     """Take out of the basket what became a picture; what came in meanwhile stays."""
     keys = {basket.key(one) for one in used}
     try:
-        await _change(interaction, lambda now: basket.without(now, keys))
+        if keys:
+            await _change(interaction, lambda now: basket.without(now, keys))
     except StoreError as error:  # the picture is on its way, and the hour ends by itself
         log.warning("basket not emptied", error=repr(error))
 

@@ -31,8 +31,7 @@ async def _press(interaction: Interaction, subject: str) -> None:
         anew = Refusal(reason, used=price_micro_usd, wanted=draft.wish.count)
         await update(interaction, question(anew, draft.id, answer.again))
     elif await ask(interaction, draft.wish, draft_id=draft.id, again=answer.again):
-        if draft.wish.sources:  # perhaps they were gathered in a basket
-            await spent(interaction, draft.wish.sources)
+        await spent(interaction, draft.wish.sources)  # perhaps they were gathered in a basket
 
 
 PRESSES: Mapping[Action, Press] = MappingProxyType({Action.PRICE: _press})

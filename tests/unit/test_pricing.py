@@ -85,7 +85,7 @@ async def test_taking_the_price_makes_it_publicly_under_the_drafts_id(house: Cha
     assert house.jobs.confirmed == [True]
 
 
-async def test_taking_a_fusions_price_takes_its_pictures_out_of_the_basket(
+async def test_a_price_that_is_taken_takes_the_pictures_out_of_the_basket(
     house: ChatHouse,
 ) -> None:
     drafts, used = house.bot.services.drafts, (source(1), source(2))

@@ -518,9 +518,18 @@ async def test_a_deletion_that_discord_is_too_busy_for_is_tried_again(house: Cha
     assert house.jobs.shown[0].message_id is None
 
 
-async def test_pictures_that_a_late_one_is_waited_for_are_deleted(house: ChatHouse) -> None:
-    there = DONE.showing.but(state=State.DELIVERED)
-    house.jobs.known = replace(job(State.WAITING), showing=there)
+@pytest.mark.parametrize(
+    ("state", "shown_state"),
+    [
+        (State.WAITING, State.DELIVERED),  # for a late one
+        (State.READY, State.DELIVERED),  # with a late one
+        (State.UNDELIVERABLE, State.UNDELIVERABLE),  # just sent from one's history
+    ],
+)
+async def test_pictures_that_stand_there_are_deleted_whatever_is_to_come(
+    house: ChatHouse, state: State, shown_state: State
+) -> None:
+    house.jobs.known = replace(job(state), showing=DONE.showing.but(state=shown_state))
     await answered(house, pressed(Action.DELETE))
     assert removed(house) == 1
     assert house.jobs.shown[0].message_id is None
