@@ -56,14 +56,10 @@ async def _submit(interaction: Interaction, code: str) -> None:
 
 
 async def _wish_of(interaction: Interaction, job: Job) -> Wish:
-    """What the job asked for, its input images as they can be had now. Raises SourceGone.
-
-    What was shared is private no more, and nothing that is made of it.
-    """
+    """What the job asked for, its input images as they can be had now. Raises SourceGone."""
     old: OldSources = interaction.client.sources
     wish = job.request.wish
-    sources = await old.refreshed(wish.sources, job.id)
-    return replace(wish, sources=sources, private=job.hidden)
+    return replace(wish, sources=await old.refreshed(wish.sources, job.id))
 
 
 PRESSES: Mapping[Action, Press] = MappingProxyType(
