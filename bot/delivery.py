@@ -258,12 +258,13 @@ class Delivery:
         Raises:
             ChatUnavailable: not now, and the next rung could show the same picture twice.
         """
-        attempt, showing = self._ways[rung], None
+        show = partial(self._attempts.make, self._ways[rung], job, outlook, pictures)
         # A status edit that we gave up may still arrive after this one: say it twice then.
         twice = job.id in self._abandoned and rung in {Rung.INTERACTION, Rung.BOT}
         try:
-            for _ in range(2 if twice else 1):
-                showing = await self._attempts.make(attempt, job, outlook, pictures)
+            showing = await show()
+            if twice and showing is not None:
+                showing = await show()
         except ChatUnavailable:
             # The token's edits have a rate limit of their own: the bot's may work. Others wait.
             if rung is not Rung.INTERACTION or job.hidden:
