@@ -36,7 +36,7 @@ from bot.images.uploads import ApiUploads
 from bot.jobs import Jobs, Rulebook
 from bot.journal import Relay
 from bot.pictures import PillowPictures
-from bot.ports import Journal
+from bot.ports import Clock, Journal, Pictures
 from bot.pursuit import Pursuit, Timing
 from bot.runner import Runner
 from bot.settings import Settings
@@ -71,19 +71,19 @@ async def run(settings: Settings, *, replace_commands: bool = False) -> int:
             *(store.houses, copies, journal, clock, _rulebook(settings), _price(settings))
         )
         bot = DarkroomBot(
-            _services(settings, store, jobs, houses, journal, replace_commands=replace_commands)
+            _services(*(settings, store, jobs, houses, journal), replace_commands=replace_commands)
         )
         add_commands(bot)
         api = await stack.enter_async_context(
             ApiClient(settings.apimodels_base_url, SecretStr(settings.api_key))
         )
         journal.reader = log_channels = ChannelJournal(bot, houses, clock)
-        downloads = await stack.enter_async_context(HttpDownloads(settings.result_hosts))
         pictures = PillowPictures()
         stack.callback(pictures.close)
-        delivery = Delivery(DiscordMessenger(bot, clock), jobs, store.houses, pictures, clock)
-        gallery = Gallery(downloads, pictures, clock)
-        bot.encore = Encore(jobs, gallery, delivery)
+        messenger = DiscordMessenger(bot, clock)
+        delivery = Delivery(messenger, jobs, store.houses, pictures, clock)
+        gallery = await _gallery(settings, pictures, clock, stack)
+        bot.encore = Encore(jobs, gallery, delivery, messenger, pictures)
         bot.sources = sources = await _sources(settings, bot, copies, stack)
         pursuit = Pursuit(jobs, api, sources, delivery, bell, clock, _timing(settings))
         runner = Runner(
@@ -126,6 +126,14 @@ async def _until_one_ends(
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
+async def _gallery(
+    settings: Settings, pictures: Pictures, clock: Clock, stack: AsyncExitStack
+) -> Gallery:
+    results = await stack.enter_async_context(HttpDownloads(settings.result_hosts))
+    copies = await stack.enter_async_context(HttpDownloads(settings.discord_cdn_hosts))
+    return Gallery(results, copies, pictures, clock)
+
+
 def _jobs(
     settings: Settings, store: SqlStore, standing: Standing, bell: Bell, journal: Journal
 ) -> Jobs:
@@ -153,7 +161,7 @@ async def _sources(
     settings: Settings, bot: DarkroomBot, copies: FolderCopies, stack: AsyncExitStack
 ) -> Sources:
     uploads = ApiUploads(settings.apimodels_base_url, SecretStr(settings.api_key))
-    downloads = HttpDownloads(settings.discord_cdn_hosts, limits=SOURCE_LIMITS)
+    downloads = HttpDownloads(settings.source_hosts, limits=SOURCE_LIMITS)
     means = Means(
         downloads=await stack.enter_async_context(downloads),
         pictures=PillowSources(),

@@ -3,25 +3,29 @@
     edit by the interaction's token -> edit by the bot's own rights -> new message in the
     channel -> direct message -> kept for /history
 
+Of what only its asker may see the first rung is the only one: the bot cannot edit such a message
+by its own rights, and every other rung would show it to others or where it was not asked for.
+
 A message that a person deleted or AutoMod blocked is a decision and ends the ladder. What may
 pass by itself (time-outs, 5xx, 429) is tried again; only a definite refusal goes one rung down,
 so that a slow Discord never gets the same picture twice.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Protocol
 from weakref import WeakValueDictionary
 
 import structlog
 
+from bot.attempts import Attempt, Attempts
 from bot.errors import (
     AccessLost,
     ChatError,
     ChatUnavailable,
-    FilesTooLarge,
     MessageBlocked,
     MessageGone,
     TokenExpired,
@@ -29,22 +33,16 @@ from bot.errors import (
 from bot.fitting import MESSAGE_BYTES, fit_all, fit_each
 from bot.house_rules import DEFAULT, HouseRules
 from bot.jobs import Jobs
-from bot.ladder import NEW_MESSAGES, Ending, Rung, below, first_rung, retry_wait_s
-from bot.models import Failure, Job, Outlook, Picture, Showing, State
+from bot.ladder import NEW_MESSAGES, Ending, below, first_rung
+from bot.models import Failure, Job, Outlook, Picture, Rung, Showing, State
 from bot.ports import Clock, Messenger, Pictures
 from bot.rules import OPEN
 
 STATUS_DEADLINE_S = 5.0  # a status edit is worth no more: the next one says more
 STATUS_WAITS_S = (0.3, 1.0)
-ATTEMPT_DEADLINE_S = 8.0  # discord.py itself waits for 429s without a cap, so we have one
-SLOWEST_UPLOAD_BYTES_PER_S = 250_000
-RETRY_WAITS_S = (0.5, 1.0, 2.0, 4.0)
 PING_AFTER_S = 20.0  # edits notify nobody; a person who waited that long looks elsewhere
-SMALLEST_FILE_BYTES = 20_000
 
 log = structlog.get_logger(__name__)
-
-Attempt = Callable[[Job, Outlook, Sequence[Picture]], Awaitable[Showing]]
 
 
 class Rules(Protocol):
@@ -65,10 +63,11 @@ class Delivery:
         self._jobs = jobs
         self._houses = houses
         self._pictures = pictures
+        self._attempts = Attempts(messenger, pictures, clock)
         self._clock = clock
         self._abandoned: set[int] = set()
         self._editing: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
-        self._attempts: dict[Rung, Attempt] = {
+        self._ways: Mapping[Rung, Attempt] = {
             Rung.INTERACTION: messenger.edit_by_token,
             Rung.BOT: messenger.edit_by_bot,
             Rung.CHANNEL: messenger.post,
@@ -121,11 +120,13 @@ class Delivery:
         return await self._edit(job, outlook)
 
     async def _edit(self, job: Job, outlook: Outlook) -> Showing:
-        if first_rung(job.showing) is Rung.INTERACTION:
+        if job.hidden or first_rung(job.showing) is Rung.INTERACTION:
             try:
                 return await self._messenger.edit_by_token(job, outlook, ())
             except TokenExpired:
                 log.info("token expired", job=job.code)
+                if job.hidden:  # for the bot's own rights such a message does not exist
+                    raise
         return await self._messenger.edit_by_bot(job, outlook, ())
 
     async def withdraw(self, job: Job) -> None:
@@ -159,9 +160,7 @@ class Delivery:
             DownloadRejected: the pictures are too large, and broken when one looks inside.
         """
         outlook = await self._jobs.outlook(job)
-        pictures = await fit_each(self._pictures, pictures, job.request.upload_limit_bytes)
-        if pictures and (await self._rules(job)).spoiler:
-            pictures = [replace(picture, spoiler=True) for picture in pictures]
+        pictures = await self._fitted(job, pictures)
         async with self._alone(job.id):
             return await self._climb_down(job, outlook, pictures)
 
@@ -175,18 +174,41 @@ class Delivery:
                 job = await self._remember(job, rung)
                 if await self._try(rung, job, outlook, pictures):
                     return Ending.SHOWN
-                rung = below(rung)
+                rung = Rung.NOWHERE if job.hidden else below(rung)
         except (MessageGone, MessageBlocked) as decision:
             log.info("job's message was removed", job=job.code, decision=repr(decision))
             await self._settle(job, Rung.NOWHERE)
             if pictures and isinstance(decision, MessageBlocked):
                 await self._say_kept(asked, outlook)
             return Ending.DECIDED
-        await self._settle(job, Rung.NOWHERE)
+        if not (stands and job.hidden):  # to which a press may bring a fresh token
+            await self._settle(job, Rung.NOWHERE)
         log.warning("job cannot be shown anywhere", job=job.code)
         if pictures and not stands:
             await self._say_kept(asked, outlook)
         return Ending.NOWHERE
+
+    async def post(self, job: Job, pictures: Sequence[Picture], nonce: str) -> Showing:
+        """Post a finished job's pictures into a channel as a new message, once for each nonce.
+
+        By the bot's own rights or, where it has none there, by the token of whoever asked for
+        that. Nothing is recorded: the job's own message stays what it is.
+
+        Raises:
+            AccessLost: no way leads there.
+            MessageBlocked: AutoMod does not let it pass.
+            ChatUnavailable: Discord is out of reach; perhaps it was posted nevertheless.
+            DownloadRejected: as `finish`.
+        """
+        fitted = await self._fitted(job, pictures)
+        pictures = await fit_all(self._pictures, fitted, MESSAGE_BYTES)
+        make, shown = self._attempts.make, (job, Outlook(), pictures)
+        showing = await make(partial(self._messenger.post, nonce=nonce), *shown)
+        if showing is None:
+            showing = await make(self._messenger.follow_up, *shown, repeatable=False)
+        if showing is None:
+            raise AccessLost("no way leads into that channel")
+        return showing.but(rung=str(Rung.CHANNEL))
 
     async def _say_kept(self, job: Job, outlook: Outlook) -> None:
         """Where the pictures may not stand, words perhaps may: else it would wait for ever."""
@@ -198,9 +220,14 @@ class Delivery:
             log.info("nobody was told that it is kept", job=job.code, error=repr(error))
 
     async def ping(self, job: Job) -> None:
-        """Tell the asker once, when it took long: by a short reply to the finished message."""
+        """Tell the asker once, when it took long: by a short reply to the finished message.
+
+        A reply is there for everybody, so there is none to what only the asker sees.
+        """
         showing = job.showing
         waited_s = (self._clock.now() - job.request.asked_at).total_seconds()
+        if job.request.private:
+            return
         if showing.pinged or showing.rung == Rung.DM or waited_s < PING_AFTER_S:
             return
         if not (await self._rules(job)).ping:
@@ -233,48 +260,30 @@ class Delivery:
         Raises:
             ChatUnavailable: not now, and the next rung could show the same picture twice.
         """
-        waits_s = iter(RETRY_WAITS_S)
-        while True:
-            try:
-                await self._show(rung, job, outlook, pictures)
-            except (TokenExpired, AccessLost) as refusal:
-                log.info("rung refused", job=job.code, rung=str(rung), error=repr(refusal))
-                return False
-            except FilesTooLarge:
-                smaller_bytes = max(one.size_bytes for one in pictures) // 2
-                if smaller_bytes < SMALLEST_FILE_BYTES:
-                    return False
-                pictures = await fit_each(self._pictures, pictures, smaller_bytes)
-            except (ChatUnavailable, TimeoutError) as error:
-                wait_s = retry_wait_s(error, next(waits_s, None))
-                if wait_s is None:
-                    return self._leave(rung, error)
-                await self._clock.sleep(wait_s)
-            else:
-                return True
-
-    @staticmethod
-    def _leave(rung: Rung, error: Exception) -> bool:
-        """The token's edits have a rate limit of their own: the bot's may work. Others wait."""
-        if rung is Rung.INTERACTION:
-            return False
-        raise ChatUnavailable(str(error)) from error
-
-    async def _show(
-        self, rung: Rung, job: Job, outlook: Outlook, pictures: Sequence[Picture]
-    ) -> None:
-        attempt = self._attempts[rung]
-        deadline_s = ATTEMPT_DEADLINE_S + sum(
-            one.size_bytes / SLOWEST_UPLOAD_BYTES_PER_S for one in pictures
-        )
+        show = partial(self._attempts.make, self._ways[rung], job, outlook, pictures)
         # A status edit that we gave up may still arrive after this one: say it twice then.
         twice = job.id in self._abandoned and rung in {Rung.INTERACTION, Rung.BOT}
-        for _ in range(2 if twice else 1):
-            async with asyncio.timeout(deadline_s):
-                showing = await attempt(job, outlook, pictures)
+        try:
+            showing = await show()
+            if twice and showing is not None:
+                showing = await show()
+        except ChatUnavailable:
+            # The token's edits have a rate limit of their own: the bot's may work. Others wait.
+            if rung is not Rung.INTERACTION or job.hidden:
+                raise
+            return False
+        if showing is None:
+            return False
         self._abandoned.discard(job.id)
-        looks = self._messenger.looks(job, outlook, pictures)
-        await self._jobs.showed(job.id, showing.but(rung=str(rung), looks=looks, state=job.state))
+        await self._jobs.showed(job.id, showing.but(rung=str(rung)))
+        return True
+
+    async def _fitted(self, job: Job, pictures: Sequence[Picture]) -> Sequence[Picture]:
+        """As large as they may be there, and behind a spoiler where the server wants that."""
+        fitting = await fit_each(self._pictures, pictures, job.request.upload_limit_bytes)
+        if fitting and (await self._rules(job)).spoiler:
+            return [replace(picture, spoiler=True) for picture in fitting]
+        return fitting
 
     async def _settle(self, job: Job, rung: Rung) -> None:
         await self._jobs.showed(job.id, job.showing.but(rung=str(rung), state=job.state))

@@ -17,8 +17,8 @@ from bot.delivery import Delivery
 from bot.errors import ChatUnavailable, DownloadRejected
 from bot.gallery import Gallery
 from bot.jobs import Jobs
-from bot.ladder import Ending, Rung
-from bot.models import Job, Picture, State
+from bot.ladder import Ending
+from bot.models import Job, Picture, Rung, State
 from bot.ports import Clock
 
 LOOK_S = 60.0  # a ring that was lost costs no more

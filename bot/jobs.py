@@ -17,6 +17,7 @@ from bot.account import Standing
 from bot.bell import Bell
 from bot.budget import BudgetWatch
 from bot.catalogue import MODELS
+from bot.history import Page, Search
 from bot.house_rules import Asking, Circumstances, HouseRules
 from bot.models import (
     Again,
@@ -38,7 +39,7 @@ from bot.models import (
     TaskPhase,
     Usage,
 )
-from bot.notices import PictureDelivered
+from bot.notices import PictureDelivered, PictureRemoved, PictureShared
 from bot.ports import Clock, Journal, Store
 from bot.waits import UsualWaits
 
@@ -201,9 +202,9 @@ class Jobs:
         """Tasks that nobody waits for, whose price the ledger does not know."""
         return await self._store.unsettled(since)
 
-    async def history(self, person_id: int, guild_id: int | None) -> Sequence[Job]:
-        """A person's newest jobs there, undelivered ones first."""
-        return await self._store.history(person_id, guild_id, 25)
+    async def history(self, search: Search, number: int, size: int) -> Page:
+        """A page of a person's pictures there, undelivered ones first."""
+        return await self._store.history(search, number, size)
 
     async def outlook(self, job: Job) -> Outlook:
         """Place in the line, usual wait and how much of it is over."""
@@ -367,13 +368,35 @@ class Jobs:
         """People see the pictures; that a late one was added to them is no news."""
         sources = {State.READY, State.UNDELIVERABLE}
         moved = _logged(await self._store.move_job(job.id, sources, State.DELIVERED))
-        if moved is not None and job.showing.state is not State.DELIVERED:
+        told = job.request.private and job.state is State.UNDELIVERABLE
+        if moved is not None and not told and job.showing.state is not State.DELIVERED:
             self._journal.note(PictureDelivered(moved))
         return moved
 
     async def undeliverable(self, job: Job) -> Job | None:
-        """No place left to show it, or a person decided so; kept for /history."""
-        return _logged(await self._store.move_job(job.id, {State.READY}, State.UNDELIVERABLE))
+        """No place left to show it, or a person decided so; kept for /history.
+
+        A private one is as good as seen by that, for nobody but its asker ever sees more of it.
+        """
+        moved = _logged(await self._store.move_job(job.id, {State.READY}, State.UNDELIVERABLE))
+        if moved is not None and moved.request.private:
+            self._journal.note(PictureDelivered(moved))
+        return moved
+
+    async def shared(self, job: Job, showing: Showing) -> None:
+        """A private picture stands in the channel now, for everybody."""
+        was_hidden = (await self.get(job.id)).hidden
+        await self.showed(job.id, showing)
+        if was_hidden:
+            self._journal.note(PictureShared(replace(job, showing=showing)))
+
+    async def forget(self, job: Job, by_person_id: int) -> bool:
+        """Remove a job's content for good; False: it is not over."""
+        forgotten = await self._store.forget_job(job.id)
+        guild_id = job.request.place.guild_id
+        if forgotten and by_person_id != job.request.person_id and guild_id is not None:
+            self._journal.note(PictureRemoved(guild_id, by_person_id, job))
+        return forgotten
 
     async def unusable(self, job: Job) -> Job | None:
         """The results are no pictures: we failed, so the person pays nothing."""

@@ -3,19 +3,9 @@
 from enum import StrEnum
 
 from bot.errors import ChatUnavailable
-from bot.models import Showing
+from bot.models import Rung, Showing
 
 LONGEST_RATE_LIMIT_S = 10.0
-
-
-class Rung(StrEnum):
-    """Ways to show a job, best first."""
-
-    INTERACTION = "interaction"
-    BOT = "bot"
-    CHANNEL = "channel"
-    DM = "dm"
-    NOWHERE = "nowhere"
 
 
 NEW_MESSAGES = frozenset({Rung.CHANNEL, Rung.DM})

@@ -1,6 +1,6 @@
 """Lines of a server's log channel: small, complete, and unable to ping or format anything."""
 
-from bot import inert
+from bot import history, inert
 from bot.figures import money, until
 from bot.models import Charged, Job
 from bot.notices import (
@@ -8,6 +8,8 @@ from bot.notices import (
     Incident,
     Notice,
     PictureDelivered,
+    PictureRemoved,
+    PictureShared,
     ProviderPause,
     SettingChanged,
 )
@@ -26,6 +28,10 @@ def _sentence(notice: Notice) -> str:
     match notice:
         case PictureDelivered(job=job):
             return picture(job)
+        case PictureShared(job=job):
+            return f"📣 {_asker(job)} shared `#{job.code}`, which was private, {_where(job)}"
+        case PictureRemoved(by_person_id=by_person_id, job=job):
+            return f"🗑️ <@{by_person_id}> deleted `#{job.code}` of {_asker(job)} for good"
         case SettingChanged(change=change):
             before, after = _own(change.before), _own(change.after)
             return f"⚙️ <@{change.by_person_id}> changed {change.what}: {before} → {after}"
@@ -46,14 +52,26 @@ def _own(text: str) -> str:
 
 def picture(job: Job) -> str:
     """Who got what, where, for how much."""
-    asker, request = f"<@{job.request.person_id}>", job.request
+    request = job.request
     what = inert.line(request.prompt, _PROMPT_LIMIT)
-    code, showing = f"`#{job.code}`", job.showing
-    if showing.message_id is not None and request.place.guild_id is not None:
-        link = f"https://discord.com/channels/{request.place.guild_id}"
-        code = f"[{code}]({link}/{showing.channel_id}/{showing.message_id})"
+    kind = f"🔒 private {request.kind}" if job.hidden else str(request.kind)
+    code, link = f"`#{job.code}`", _link(job)
+    code = code if link is None else f"[{code}]({link})"
     where = f"<#{request.place.channel_id}>"
-    return f"🖼️ {asker} {request.kind} {code} {_price(job)} in {where}: {what}"
+    return f"🖼️ {_asker(job)} {kind} {code} {_price(job)} in {where}: {what}"
+
+
+def _asker(job: Job) -> str:
+    return f"<@{job.request.person_id}>"
+
+
+def _where(job: Job) -> str:
+    return _link(job) or f"<#{job.request.place.channel_id}>"
+
+
+def _link(job: Job) -> str | None:
+    """To the message, where others than its asker can open it."""
+    return None if history.server_of_message(job) is None else history.link(job)
 
 
 def _price(job: Job) -> str:

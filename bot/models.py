@@ -229,6 +229,16 @@ class Submission:
     result_urls: tuple[str, ...] = ()
 
 
+class Rung(StrEnum):
+    """Ways to show a job, best first."""
+
+    INTERACTION = "interaction"  # an edit by the interaction's token
+    BOT = "bot"  # an edit by the bot's own rights
+    CHANNEL = "channel"  # a new message in the channel
+    DM = "dm"  # ... or to the asker
+    NOWHERE = "nowhere"
+
+
 @dataclass(frozen=True, slots=True)
 class Showing:
     """What people last saw of a job, so that an edit happens only when it changes.
@@ -299,6 +309,11 @@ class Job:
     def price_micro_usd(self) -> int:
         """What all its pictures cost together."""
         return sum(one.price_micro_usd for one in self.standing)
+
+    @property
+    def hidden(self) -> bool:
+        """Whether only its asker sees it: asked for in private, and not shared since."""
+        return self.request.private and self.showing.rung not in {Rung.BOT, Rung.CHANNEL}
 
 
 class TaskPhase(StrEnum):

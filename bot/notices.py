@@ -9,8 +9,27 @@ from bot.models import Job, Trouble
 
 @dataclass(frozen=True, slots=True)
 class PictureDelivered:
-    """People see a picture: who, what, where and its price are in the job."""
+    """People see a picture: who, what, where and its price are in the job.
 
+    Of a private one: its asker can see it.
+    """
+
+    job: Job
+
+
+@dataclass(frozen=True, slots=True)
+class PictureShared:
+    """A picture that only its asker saw is in the channel now."""
+
+    job: Job
+
+
+@dataclass(frozen=True, slots=True)
+class PictureRemoved:
+    """A moderator removed somebody's picture for good."""
+
+    guild_id: int
+    by_person_id: int
     job: Job
 
 
@@ -56,4 +75,12 @@ class BudgetWarning:
     until: datetime | None
 
 
-Notice = PictureDelivered | SettingChanged | Incident | ProviderPause | BudgetWarning
+Notice = (
+    PictureDelivered
+    | PictureShared
+    | PictureRemoved
+    | SettingChanged
+    | Incident
+    | ProviderPause
+    | BudgetWarning
+)

@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from bot.history import Page, Search
 from bot.house_rules import Asking, HouseRules, RuleChange, UsageReport
 from bot.models import (
     Balance,
@@ -136,8 +137,15 @@ class Store(Protocol):
         """Record what a submission cost that is no longer anybody's picture."""
         ...
 
-    async def history(self, person_id: int, guild_id: int | None, limit: int) -> Sequence[Job]:
-        """A person's jobs there, undelivered ones first, then newest first."""
+    async def history(self, search: Search, number: int, size: int) -> Page:
+        """Page `number`, counted from 0, of what was found; the last one when there are fewer.
+
+        Undelivered ones first, then newest first; forgotten ones are not found.
+        """
+        ...
+
+    async def forget_job(self, job_id: int) -> bool:
+        """Remove the content of a job that is over, for good; False: it is not over."""
         ...
 
     async def usual_wait_s(self, model: str, before: datetime) -> float | None:
@@ -460,8 +468,17 @@ class Messenger(Protocol):
         """Edit the known message with the bot's own rights."""
         ...
 
-    async def post(self, job: Job, outlook: Outlook, pictures: Sequence[Picture]) -> Showing:
-        """A new message in the asked channel; a repeat within minutes gives the same message."""
+    async def post(
+        self, job: Job, outlook: Outlook, pictures: Sequence[Picture], nonce: str = ""
+    ) -> Showing:
+        """A new message in the asked channel; a repeat within minutes gives the same message.
+
+        What counts as a repeat: the same `nonce`, at most 25 characters; without one, the job's.
+        """
+        ...
+
+    async def follow_up(self, job: Job, outlook: Outlook, pictures: Sequence[Picture]) -> Showing:
+        """A new message by the interaction's token. Calling twice may post twice."""
         ...
 
     async def send_dm(self, job: Job, outlook: Outlook, pictures: Sequence[Picture]) -> Showing:
@@ -474,4 +491,8 @@ class Messenger(Protocol):
 
     async def ping(self, job: Job) -> None:
         """One short reply to the job's message that pings the asker and nobody else."""
+        ...
+
+    async def posted(self, job: Job) -> Sequence[str]:
+        """Where the files of the job's message can be fetched now, in order."""
         ...

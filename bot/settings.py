@@ -211,6 +211,11 @@ class Settings(BaseSettings):
         return frozenset(value.get_secret_value() for value in values if value is not None)
 
     @property
+    def source_hosts(self) -> HostRule:
+        """From where input images are fetched: Discord, and the image API's own results."""
+        return HostRule(self.discord_cdn_hosts.patterns | self.result_hosts.patterns)
+
+    @property
     def limits(self) -> Limits:
         """The rules of every server that has none of its own."""
         return Limits(

@@ -13,13 +13,11 @@ from bot.models import (
     COPY_DAYS,
     Charged,
     Failure,
-    Job,
     JobRequest,
     Kind,
     Outlook,
     Refusal,
     RefusalReason,
-    State,
     Trouble,
 )
 
@@ -30,11 +28,7 @@ CANCEL = "Cancel"
 TRY_AGAIN = "Try again, may cost twice"
 CHECK_AGAIN = "Check again, free"
 SHOW_RESULT = "Show result"
-
-
-def send_here(code: str) -> str:
-    """The button under one's own history."""
-    return f"Send #{code} here"
+SHARE = "Share to channel"
 
 
 # Private sentences.
@@ -44,15 +38,16 @@ TOO_LATE_TO_CANCEL = "Too late to cancel: the picture is being sent, or it is ov
 NOTHING_TO_CHECK = "There is nothing to check any more. Nothing was charged."
 NOT_YOURS = "Only the person who asked for this picture can press that."
 SHOWN_ELSEWHERE = "That picture was sent to you as a direct message already."
-FETCHING = "Fetching the picture once more, free."
-NO_HISTORY = "You have asked for no pictures here yet; try `/imagine`."
+FETCHING = "Fetching the picture, free of charge. If it does not come within a minute, press again."
+NOT_NOW = "I could not fetch the picture just now; please press again. Nothing was charged."
+SHARED_ALREADY = "That picture was shared already."
 ADULT_PICTURE = (
     "That picture was made without the adult-content filter; I show it in age-restricted channels "
     "only."
 )
 RESULT_GONE = (
-    "That picture cannot be fetched any more: the image service keeps results for 7 days. "
-    "Nothing was charged."
+    "That picture cannot be fetched any more: no message has it, and the image service keeps "
+    "results for 7 days. Nothing was charged."
 )
 OLD_BUTTON = "This button is too old for me or not mine; please use the command again."
 OLD_FORM = "This form is too old for me; please open it again. Nothing was charged."
@@ -76,33 +71,10 @@ EDIT_PROMPT = "What should change"
 FUSE_PROMPT = "How to put them together; call them image 1, image 2, ..."
 ASPECT_RATIO = "Width to height; auto leaves it to the model"
 RATIO = "Aspect ratio"
-HISTORY = "Your own pictures here; send one again"
+PRIVATE = "Only you see it, and this server's moderators; not every server allows that"
 IMAGE = "The picture to change: PNG, JPEG, WebP, HEIC or GIF, at most 64 MB"
 
 _WANTED = "send a PNG, JPEG, WebP, HEIC or GIF"
-
-
-_STANDS: Mapping[State, str] = MappingProxyType(
-    {
-        State.QUEUED: "pending",
-        State.SUBMITTING: "processing",
-        State.UNKNOWN: "no answer yet",
-        State.WAITING: "processing",
-        State.READY: "processing",
-        State.DELIVERED: "completed",
-        State.UNDELIVERABLE: "kept for you, not posted",
-        State.FAILED: "failed",
-        State.EXPIRED: "timed out",
-        State.CANCELLED: "cancelled",
-    }
-)
-
-
-def history_line(job: Job, link: str | None) -> str:
-    """One line of one's own history: code, kind, state, when, what."""
-    what = inert.line(job.request.prompt, 80)
-    state = _STANDS[job.state] if link is None else f"[{_STANDS[job.state]}]({link})"
-    return f"`#{job.code}` {job.request.kind}, {state}, {since(job.request.asked_at)}: {what}"
 
 
 def image_option(number: int) -> str:

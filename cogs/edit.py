@@ -21,6 +21,7 @@ def add(bot: DarkroomBot) -> None:
         image=words.IMAGE,
         aspect_ratio=words.ASPECT_RATIO,
         count=several_words.COUNT,
+        private=words.PRIVATE,
     )
     @app_commands.choices(aspect_ratio=ratio_choices(bot.services.model))
     async def edit(
@@ -29,6 +30,7 @@ def add(bot: DarkroomBot) -> None:
         image: discord.Attachment,
         aspect_ratio: str = AUTO,
         count: Count = 1,
+        private: bool = False,
     ) -> None:
-        sources = to_sources([image], bot.services.source_hosts)
-        await ask(interaction, Wish(Kind.EDIT, prompt, aspect_ratio, tuple(sources), count))
+        sources = tuple(to_sources([image], bot.services.source_hosts))
+        await ask(interaction, Wish(Kind.EDIT, prompt, aspect_ratio, sources, count, private))

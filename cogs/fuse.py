@@ -27,12 +27,13 @@ def add(bot: DarkroomBot) -> None:
         prompt: str,
         aspect_ratio: str = AUTO,
         count: int = 1,
+        private: bool = False,
         **attached: discord.Attachment | None,
     ) -> None:
         # In order, without gaps: what the prompt calls image 3 is the third that is there.
         given = [one for name in images if (one := attached.get(name)) is not None]
-        sources = to_sources(given, bot.services.source_hosts)
-        await ask(interaction, Wish(Kind.FUSE, prompt, aspect_ratio, tuple(sources), count))
+        sources = tuple(to_sources(given, bot.services.source_hosts))
+        await ask(interaction, Wish(Kind.FUSE, prompt, aspect_ratio, sources, count, private))
 
     # discord.py makes the options of the signature; sixteen parameters by hand say no more.
     fuse.__signature__ = _signature(images)  # type: ignore[attr-defined]
@@ -41,6 +42,7 @@ def add(bot: DarkroomBot) -> None:
         prompt=words.FUSE_PROMPT,
         aspect_ratio=words.ASPECT_RATIO,
         count=several_words.COUNT,
+        private=words.PRIVATE,
         **descriptions,
     )(app_commands.choices(aspect_ratio=ratio_choices(bot.services.model))(fuse))
     bot.tree.command(name="fuse", description=words.FUSE)(decorated)
@@ -66,5 +68,6 @@ def _signature(images: list[str]) -> Signature:
             *optional,
             option("aspect_ratio", str, AUTO),
             option("count", Count, 1),
+            option("private", bool, default=False),
         ]
     )

@@ -1,20 +1,31 @@
-"""/history: one's own pictures, privately; any of them can be sent again."""
+"""/history: one's own pictures, privately: look for one, open it, send it again, delete it."""
 
 import discord
+from discord import app_commands
 
-from bot import words
-from bot.chat.answers import whisper, whisper_rendered
+from bot import history_words as said
+from bot.chat import history
 from bot.chat.client import DarkroomBot
-from bot.chat.embeds import render_history
+from bot.chat.history_screens import View
+from bot.models import Kind
+
+Words = app_commands.Range[str, 1, said.WORDS_CHARS]
 
 
 def add(bot: DarkroomBot) -> None:
     """Give the client this command."""
 
-    @bot.tree.command(name="history", description=words.HISTORY)
-    async def history(interaction: discord.Interaction[DarkroomBot]) -> None:
-        jobs = await bot.services.jobs.history(interaction.user.id, interaction.guild_id)
-        if jobs:
-            await whisper_rendered(interaction, render_history(jobs))
-        else:
-            await whisper(interaction, words.NO_HISTORY)
+    @bot.tree.command(name="history", description=said.HISTORY)
+    @app_commands.describe(kind=said.KIND, state=said.STATE, words=said.WORDS)
+    @app_commands.choices(
+        kind=[app_commands.Choice(name=text, value=key) for key, text in said.KINDS.items()],
+        state=[app_commands.Choice(name=text, value=key) for key, text in said.GROUPS.items()],
+    )
+    async def show_history(
+        interaction: discord.Interaction[DarkroomBot],
+        kind: str = "",
+        state: str = "",
+        words: Words = "",
+    ) -> None:
+        wanted = View(Kind(kind) if kind else None, state, words=said.searchable(words))
+        await history.show(interaction, wanted)

@@ -3,9 +3,11 @@
 import discord
 from discord import app_commands
 
+from bot import history_words
 from bot import panel_words as words
-from bot.chat import bans, moderation
+from bot.chat import bans, history, moderation
 from bot.chat.client import DarkroomBot
+from bot.chat.history_screens import View
 from bot.ranges import REASON_CHARS
 from cogs._options import SERVERS_ONLY
 
@@ -23,6 +25,7 @@ def add(bot: DarkroomBot) -> None:
         default_permissions=discord.Permissions(moderate_members=True),
     )
     _add_people(group)
+    _add_pictures(group)
     _add_messages(group)
     bot.tree.add_command(group)
 
@@ -56,6 +59,13 @@ def _add_people(group: app_commands.Group) -> None:
     @group.command(name="blocked", description=words.BLOCKED)
     async def blocked(interaction: Interaction) -> None:
         await bans.show(interaction)
+
+
+def _add_pictures(group: app_commands.Group) -> None:
+    @group.command(name="history", description=history_words.PERSON_HISTORY)
+    @app_commands.describe(person=words.PERSON)
+    async def history_of(interaction: Interaction, person: discord.User) -> None:
+        await history.show(interaction, View(person_id=person.id))
 
 
 def _add_messages(group: app_commands.Group) -> None:

@@ -16,7 +16,10 @@ def add(bot: DarkroomBot) -> None:
 
     @bot.tree.command(name="imagine", description=words.IMAGINE)
     @app_commands.describe(
-        prompt=words.PROMPT, aspect_ratio=words.ASPECT_RATIO, count=several_words.COUNT
+        prompt=words.PROMPT,
+        aspect_ratio=words.ASPECT_RATIO,
+        count=several_words.COUNT,
+        private=words.PRIVATE,
     )
     @app_commands.choices(aspect_ratio=ratio_choices(bot.services.model))
     async def imagine(
@@ -24,5 +27,6 @@ def add(bot: DarkroomBot) -> None:
         prompt: Prompt,
         aspect_ratio: str = AUTO,
         count: Count = 1,
+        private: bool = False,
     ) -> None:
-        await ask(interaction, Wish(Kind.IMAGINE, prompt, aspect_ratio, count=count))
+        await ask(interaction, Wish(Kind.IMAGINE, prompt, aspect_ratio, (), count, private))

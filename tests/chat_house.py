@@ -14,6 +14,7 @@ from bot.chart import ChartPainter
 from bot.chat.client import DarkroomBot, point_at
 from bot.chat.services import Services
 from bot.errors import SourceGone
+from bot.history import Page, Search
 from bot.hosts import HostRule
 from bot.house_rules import DEFAULT, Circumstances, HouseRules
 from bot.models import (
@@ -22,6 +23,7 @@ from bot.models import (
     Job,
     JobRequest,
     Outlook,
+    Picture,
     Place,
     Refusal,
     RefusalReason,
@@ -52,6 +54,8 @@ class FakeJobs:
     shown_when_heard: list[int] = field(default_factory=list)
     too_late: bool = False
     confirmed: list[bool] = field(default_factory=list)
+    searches: list[tuple[Search, int]] = field(default_factory=list)
+    forgotten: list[tuple[str, int]] = field(default_factory=list)
     repeated: list[Again | None] = field(default_factory=list)
     stopped: RefusalReason | None = None
 
@@ -107,9 +111,16 @@ class FakeJobs:
     def heard(self, job_id: int) -> None:
         self.shown_when_heard.append(len(self.shown))
 
-    async def history(self, person_id: int, guild_id: int | None) -> list[Job]:
-        mine = self.known and self.known.request.person_id == person_id
-        return [self.known] if self.known and mine else []
+    async def history(self, search: Search, number: int, size: int) -> Page:
+        self.searches.append((search, number))
+        mine = self.known and self.known.request.person_id == search.person_id
+        found = (self.known,) if self.known and mine else ()
+        return Page(found, number, number + 1, len(found))
+
+    async def forget(self, one: Job, by_person_id: int) -> bool:
+        self.forgotten.append((one.code, by_person_id))
+        self.known = None
+        return not self.too_late
 
     async def showed(self, job_id: int, showing: Showing) -> None:
         self.shown.append(showing)
@@ -121,12 +132,29 @@ class FakeEncore:
 
     there: bool = True
     played: list[tuple[str, Showing]] = field(default_factory=list)
+    sent: list[tuple[str, Place, str]] = field(default_factory=list)
+    files: list[Picture] = field(default_factory=list)
+    error: Exception | None = None
 
     async def play(
         self, job: Job, reply: Reply, place: Place, showing: Showing, upload_limit_bytes: int
     ) -> bool:
         self.played.append((job.code, showing))
         return self.there
+
+    @asynccontextmanager
+    async def pictures(self, job: Job, limit_bytes: int) -> AsyncIterator[Sequence[Picture]]:
+        if self.error is not None:
+            raise self.error
+        yield self.files
+
+    async def send(
+        self, job: Job, reply: Reply, place: Place, upload_limit_bytes: int, nonce: str
+    ) -> Showing:
+        if self.error is not None:
+            raise self.error
+        self.sent.append((job.code, place, nonce))
+        return job.showing
 
 
 @dataclass
@@ -195,6 +223,7 @@ class FakeHouses:
 
     servers: list[int] = field(default_factory=list)
     left_servers: list[int] = field(default_factory=list)
+    refusal: Refusal | None = None
     joined_servers: list[int] = field(default_factory=list)
     ruled: HouseRules = DEFAULT
 
@@ -205,7 +234,7 @@ class FakeHouses:
         self.servers = list(guild_ids)
 
     async def may_show(self, *_: object) -> Refusal | None:
-        return None
+        return self.refusal
 
     async def joined(self, guild_id: int) -> None:
         self.joined_servers.append(guild_id)

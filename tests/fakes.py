@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from bot.errors import ChatError, DownloadError, FilesTooLarge, ProviderError
+from bot.errors import AccessLost, ChatError, DownloadError, FilesTooLarge, ProviderError
 from bot.models import (
     Balance,
     Job,
@@ -86,6 +86,9 @@ class FakeJournal:
         self.noted.append(notice)
 
 
+POSTED = ("https://cdn.discordapp.com/attachments/9/777/a.png",)
+
+
 def _given(queue: deque[Task | ProviderError], otherwise: Task) -> Task:
     answer = queue.popleft() if queue else otherwise
     if isinstance(answer, ProviderError):
@@ -100,6 +103,8 @@ class FakeMessenger:
     shown: list[tuple[str, State, int]] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
     pings: list[int] = field(default_factory=list)
+    nonces: list[str] = field(default_factory=list)
+    read: list[int | None] = field(default_factory=list)
     errors: defaultdict[str, deque[ChatError]] = field(default_factory=lambda: defaultdict(deque))
     hanging: set[str] = field(default_factory=set)
     largest_bytes: int = 10_000_000
@@ -113,10 +118,28 @@ class FakeMessenger:
         return await self._show("interaction", job, pictures)
 
     async def edit_by_bot(self, job: Job, outlook: Outlook, pictures: Sequence[Picture]) -> Showing:
+        if job.showing.message_id is None:
+            raise AccessLost("no message of this job is known")
         return await self._show("bot", job, pictures)
 
-    async def post(self, job: Job, outlook: Outlook, pictures: Sequence[Picture]) -> Showing:
-        return (await self._show("channel", job, pictures)).but(message_id=777, channel_id=9)
+    async def post(
+        self, job: Job, outlook: Outlook, pictures: Sequence[Picture], nonce: str = ""
+    ) -> Showing:
+        self.nonces.append(nonce)
+        return (await self._show("channel", job, pictures)).but(
+            message_id=777, channel_id=job.request.place.channel_id, posted_urls=POSTED
+        )
+
+    async def follow_up(self, job: Job, outlook: Outlook, pictures: Sequence[Picture]) -> Showing:
+        return (await self._show("follow-up", job, pictures)).but(
+            message_id=999, channel_id=job.request.place.channel_id, posted_urls=POSTED
+        )
+
+    async def posted(self, job: Job) -> Sequence[str]:
+        self.read.append(job.showing.message_id)
+        if self.errors["read"]:
+            raise self.errors["read"].popleft()
+        return [f"{url}?ex=1" for url in POSTED]
 
     async def send_dm(self, job: Job, outlook: Outlook, pictures: Sequence[Picture]) -> Showing:
         return (await self._show("dm", job, pictures)).but(message_id=888, channel_id=99)

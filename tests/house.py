@@ -14,6 +14,7 @@ from bot.budget import BudgetWatch
 from bot.copies import FolderCopies
 from bot.delivery import Delivery
 from bot.drive import Driver
+from bot.encore import Encore
 from bot.gallery import Gallery
 from bot.house_rules import Circumstances
 from bot.jobs import Jobs, Rulebook
@@ -109,6 +110,8 @@ class House:
     watch: AccountWatch
     alarm: FakeAlarm
     journal: FakeJournal
+    posted: FakeDownloads
+    encore: Encore
     sources: Sources
     source_downloads: FakeDownloads
     uploads: FakeUploads
@@ -116,7 +119,14 @@ class House:
     messages: FakeMessages
     ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1000))
 
-    def request(self, person_id: int = 5, prompt: str = "a cat", count: int = 1) -> JobRequest:
+    def request(
+        self,
+        person_id: int = 5,
+        prompt: str = "a cat",
+        count: int = 1,
+        *,
+        private: bool = False,
+    ) -> JobRequest:
         return JobRequest(
             id=next(self.ids),
             kind=Kind.IMAGINE,
@@ -129,13 +139,20 @@ class House:
             reply=Reply(application_id=1, token="t", born_at=self.clock.now()),
             asked_at=self.clock.now(),
             upload_limit_bytes=10_000_000,
+            bot_can_edit=not private,
             count=count,
+            private=private,
         )
 
-    async def ask(self, person_id: int = 5, *sources: Source, count: int = 1) -> Job:
+    async def ask(
+        self, person_id: int = 5, *sources: Source, count: int = 1, private: bool = False
+    ) -> Job:
         """An admitted and answered job; an edit or a fusion when there are sources."""
         kind = (Kind.IMAGINE, Kind.EDIT, Kind.FUSE)[min(len(sources), 2)]
-        request = replace(self.request(person_id, count=count), kind=kind, sources=sources)
+        request = self.request(person_id, count=count, private=private)
+        request = replace(request, kind=kind, sources=sources)
+        if private:
+            await self.allow_private()
         job = await self.jobs.admit(request, HERE)
         assert isinstance(job, Job)
         await self.jobs.answered(job, Showing(message_id=55, channel_id=9, state=State.QUEUED))
@@ -151,6 +168,12 @@ class House:
                 return list(rests_s.values())
             pursuits = (self.pursuit.pursue(job.id, number) for number in new)
             rests_s |= dict(zip(new, await asyncio.gather(*pursuits), strict=True))
+
+    async def allow_private(self) -> None:
+        """Switch private pictures on in the server of every request."""
+        await self.store.houses.change_house_rules(
+            *(7, 1, "Private", lambda _: "", lambda rules: replace(rules, private=True))
+        )
 
     async def drive(self, job: Job) -> Job:
         """Let all drivers work until they have nothing to do."""
@@ -193,7 +216,8 @@ async def house(
         delivery = Delivery(messenger, jobs, store.houses, pictures, clock)
         base = "https://bot.example/callbacks/" if callbacks else None
         timing = Timing(timeout_s, callback_base=base)
-        gallery = Gallery(downloads, pictures, clock)
+        posted = FakeDownloads()
+        gallery = Gallery(downloads, posted, pictures, clock)
         files, uploads, messages = FakeDownloads(), FakeUploads(), FakeMessages()
         copies = FolderCopies(folder / "darkroom.db.sources", store.houses, clock)
         means = Means(files, PillowSources(), uploads, copies, messages)
@@ -206,7 +230,8 @@ async def house(
         )
         yield House(
             *(store, clock, bell, jobs, api, downloads, messenger, pursuit, driver, runner),
-            *(delivery, standing, watch, alarm, journal),
+            *(delivery, standing, watch, alarm, journal, posted),
+            encore=Encore(jobs, gallery, delivery, messenger, pictures),
             sources=sources,
             source_downloads=files,
             uploads=uploads,

@@ -37,11 +37,11 @@ Callback = discord.InteractionCallbackResponse[Any]
 
 
 class Showable(Protocol):
-    """An embed with what can be pressed or chosen below it."""
+    """Embeds with what can be pressed or chosen below them."""
 
     @property
-    def embed(self) -> discord.Embed:
-        """The embed."""
+    def embeds(self) -> Sequence[discord.Embed]:
+        """The embeds, at most 10."""
         ...
 
     def view(self) -> discord.ui.View | None:
@@ -50,9 +50,9 @@ class Showable(Protocol):
 
 
 async def answer(
-    interaction: Interaction, rendered: Rendered, *, in_place: bool = False
+    interaction: Interaction, rendered: Rendered, *, in_place: bool = False, private: bool = False
 ) -> Showing:
-    """Show a job publicly as the first answer.
+    """Show a job as the first answer, to everybody or, `private`, to its asker alone.
 
     `in_place`: not by a new message, but by the one whose button was pressed.
 
@@ -73,6 +73,7 @@ async def answer(
             lambda: respond.send_message(
                 embed=rendered.embed,
                 view=rendered.view() or discord.utils.MISSING,
+                ephemeral=private,
                 allowed_mentions=NOBODY,
             )
         )
@@ -86,15 +87,24 @@ def _id_in(response: Callback) -> int | None:
     return response.message_id or (resource.id if isinstance(resource, discord.Message) else None)
 
 
-async def update(interaction: Interaction, shown: Showable, note: str | None = None) -> None:
+async def update(
+    interaction: Interaction,
+    shown: Showable,
+    note: str | None = None,
+    *,
+    without_files: bool = False,
+) -> None:
     """Answer a press by redrawing the message that carries the component. Raises ChatError.
 
-    `note` are words above the embed; None leaves those that are there.
+    `note` are words above the embeds; None leaves those that are there. Files stay unless told.
     """
-    content = discord.utils.MISSING if note is None else note
     await _respond(
         lambda: interaction.response.edit_message(
-            content=content, embed=shown.embed, view=shown.view(), allowed_mentions=NOBODY
+            content=discord.utils.MISSING if note is None else note,
+            embeds=shown.embeds,
+            view=shown.view(),
+            attachments=[] if without_files else discord.utils.MISSING,
+            allowed_mentions=NOBODY,
         )
     )
 
@@ -109,11 +119,11 @@ async def dismiss(interaction: Interaction) -> None:
 async def whisper_rendered(
     interaction: Interaction, shown: Showable, note: str | None = None
 ) -> None:
-    """Show one person an embed with components, as the first answer. Raises ChatError."""
+    """Show one person embeds with components, as the first answer. Raises ChatError."""
     await _respond(
         lambda: interaction.response.send_message(
             note,
-            embed=shown.embed,
+            embeds=shown.embeds,
             view=shown.view() or discord.utils.MISSING,
             ephemeral=True,
             allowed_mentions=NOBODY,

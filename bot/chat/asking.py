@@ -56,7 +56,7 @@ async def ask(
         case Job() as job:
             interaction.extras["job"] = job.code
             on_question = _on_question(interaction, job)
-            show = partial(answer, interaction, in_place=on_question)
+            show = partial(answer, interaction, in_place=on_question, private=request.private)
             await shown_first(services.jobs, job, show)
         case Refusal(reason=RefusalReason.PRICE_UNCONFIRMED) as asks:
             await keep(services.drafts, services.clock, request)
@@ -73,6 +73,7 @@ async def ask(
 def _request(interaction: Interaction, wish: Wish, draft_id: int | None) -> JobRequest:
     """Who asks for it and where. Raises UserError."""
     services: Services = interaction.client.services
+    private = wish.private and _may_be_private(interaction)
     return JobRequest(
         id=interaction.id if draft_id is None else draft_id,
         kind=wish.kind,
@@ -85,10 +86,10 @@ def _request(interaction: Interaction, wish: Wish, draft_id: int | None) -> JobR
         reply=reply_of(interaction),
         asked_at=interaction.created_at,
         upload_limit_bytes=interaction.filesize_limit,
-        bot_can_edit=_bot_sees(interaction) and not wish.private,
+        bot_can_edit=_bot_sees(interaction) and not private,
         sources=wish.sources,
         count=wish.count,
-        private=wish.private,
+        private=private,
     )
 
 
@@ -133,6 +134,13 @@ def place_of(interaction: Interaction) -> Place:
     if interaction.channel_id is None:
         raise UserError(words.NO_CHANNEL)
     return Place(interaction.channel_id, interaction.guild_id)
+
+
+def _may_be_private(interaction: Interaction) -> bool:
+    """In direct messages nobody else is there; and what is pressed in public is asked in public."""
+    pressed = interaction.message
+    in_public = pressed is not None and not pressed.flags.ephemeral
+    return interaction.guild_id is not None and not in_public
 
 
 def _bot_sees(interaction: Interaction) -> bool:

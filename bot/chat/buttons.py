@@ -16,12 +16,14 @@ from bot.chat import (
     deletion,
     edits,
     gathering,
+    history,
     job_presses,
     moderation,
     own_data,
     panel,
     price_presses,
     repeats,
+    sending,
 )
 from bot.chat.answers import Interaction
 from bot.chat.custom_ids import Action, Press, parse
@@ -30,6 +32,8 @@ from bot.errors import UserError
 PRESSES: Mapping[Action, Press] = {
     **job_presses.PRESSES,
     **price_presses.PRESSES,
+    **sending.PRESSES,
+    **history.PRESSES,
     **repeats.PRESSES,
     **edits.PRESSES,
     **deletion.PRESSES,
@@ -40,6 +44,7 @@ PRESSES: Mapping[Action, Press] = {
     **gathering.PRESSES,
 }
 FORMS: Mapping[Action, Press] = {
+    **history.FORMS,
     **repeats.FORMS,
     **edits.FORMS,
     **panel.FORMS,

@@ -39,6 +39,7 @@ LONGEST_RATE_LIMIT_S = 30.0  # the least that discord.py lets us ask for
 STEADY = timedelta(minutes=5)
 REMEMBERED_PRESSES = 1000
 MOST_REPORTS = (5, timedelta(minutes=10))
+MOST_SENDS = (1, timedelta(seconds=10))
 LAST_ANSWERS_S = 1.0  # of the 10 s in which a container must end
 
 log = structlog.get_logger(__name__)
@@ -60,6 +61,7 @@ class DarkroomBot(discord.Client):
         replies: to people who write to us.
         command_ids: of our commands, by name, once they are synchronised.
         reports: how often a person may bring something before the moderators.
+        sends: how often a person may have a picture sent again, which is free.
     """
 
     encore: Replays
@@ -85,6 +87,7 @@ class DarkroomBot(discord.Client):
         )
         self.command_ids: Mapping[str, int] = {}
         self.reports = Spacing(services.clock, *MOST_REPORTS)
+        self.sends = Spacing(services.clock, *MOST_SENDS)
         self._born_at = time.monotonic()
         self._connected_once = False
         self._pressed: deque[int] = deque(maxlen=REMEMBERED_PRESSES)

@@ -13,8 +13,7 @@ from bot.chat.pressed import anybodys_job, jobs_of, pressed_id
 from bot.chat.rights import may_delete_messages
 from bot.chat.wire import single_attempts, translated
 from bot.errors import ChatError, ChatUnavailable, MessageGone, UserError
-from bot.models import Job
-from bot.rules import OPEN
+from bot.models import Job, Rung, State
 
 RETRY_WAITS_S = (0.5, 2.0)
 ATTEMPT_S = 5.0
@@ -26,8 +25,8 @@ async def _delete(interaction: Interaction, code: str) -> None:
     """By the press's own token: the bot need not see the channel, and private ones go too."""
     job = await anybodys_job(interaction, code, Action.DELETE)
     _require_right(interaction, job)
-    if job is not None and job.state in OPEN:  # about to be delivered, by an edit of this message
-        raise UserError(button_words.NOT_FINISHED)
+    if job is not None and job.state is State.READY and job.showing.state is not State.DELIVERED:
+        raise UserError(button_words.NOT_FINISHED)  # what edits the message is under way
     await acknowledge(interaction)
     try:
         await _remove(interaction)
@@ -68,11 +67,12 @@ async def _remove(interaction: Interaction) -> None:
 
 
 async def _forget_message(interaction: Interaction, code: str) -> None:
-    """Nothing points to it any more; a newer copy of the pictures stays what it is."""
+    """Nothing points to it or edits it any more; a newer copy of the pictures stays what it is."""
     jobs = jobs_of(interaction)
     job = await jobs.find(code)
     if job is not None and job.showing.message_id == pressed_id(interaction):
-        await jobs.showed(job.id, job.showing.but(message_id=None, posted_urls=()))
+        nowhere = job.showing.but(message_id=None, posted_urls=(), rung=str(Rung.NOWHERE))
+        await jobs.showed(job.id, nowhere)
 
 
 PRESSES: Mapping[Action, Press] = MappingProxyType({Action.DELETE: _delete})

@@ -17,7 +17,6 @@ from bot.rules import begun_at
 
 _LINKS_LIMIT = 2000
 _MOST_FILES = 10
-_HISTORY = 10  # two rows of buttons
 _LONGEST_URL = 2048
 
 
@@ -36,6 +35,7 @@ _LABELS: Mapping[Action, str] = MappingProxyType(
         Action.CANCEL: words.CANCEL,
         Action.CHECK_AGAIN: words.CHECK_AGAIN,
         Action.SHOW_RESULT: words.SHOW_RESULT,
+        Action.SHARE: words.SHARE,
         Action.REROLL: button_words.REROLL,
         Action.EDIT: button_words.EDIT,
         Action.DELETE: button_words.DELETE,
@@ -51,6 +51,11 @@ class Rendered:
     embed: discord.Embed
     buttons: tuple[tuple[str, str], ...]
     pictures: tuple[Picture, ...]
+
+    @property
+    def embeds(self) -> list[discord.Embed]:
+        """The only one."""
+        return [self.embed]
 
     @property
     def looks(self) -> str:
@@ -95,51 +100,25 @@ def _rendered(job: Job, face: _Face, shown: tuple[Picture, ...]) -> Rendered:
     embed.set_footer(text=footer(job))
     if face.thumbnail is not None and len(face.thumbnail) <= _LONGEST_URL:
         embed.set_thumbnail(url=face.thumbnail)
-    buttons = tuple((_label(action, job), custom_id(action, job.code)) for action in face.actions)
+    buttons = tuple((label(action, job), custom_id(action, job.code)) for action in face.actions)
     return Rendered(embed, buttons, shown)
 
 
-def _label(action: Action, job: Job) -> str:
+def label(action: Action, job: Job) -> str:
+    """What a job's button says."""
     if action is not Action.TRY_AGAIN:
         return _LABELS[action]
     return words.TRY_AGAIN if may_cost_twice(job) else button_words.try_again(price_again(job))
 
 
-def render_fetching(job: Job) -> Rendered:
-    """A finished job whose pictures are on their way once more."""
-    return _rendered(job, _Face(Colour.BLURPLE, words.FETCHING), ())
+def render_fetching(job: Job, text: str = words.FETCHING) -> Rendered:
+    """A finished job whose pictures are on their way once more, or can be asked for again."""
+    return _rendered(job, _Face(Colour.BLURPLE, text, (Action.SHOW_RESULT,)), ())
 
 
 def render_gone(job: Job) -> Rendered:
     """A finished job whose pictures cannot be had any more."""
     return _rendered(job, _Face(Colour.AMBER, words.RESULT_GONE), ())
-
-
-def render_history(jobs: Sequence[Job]) -> Rendered:
-    """One's own newest pictures, undelivered ones first, with a button for each that is there.
-
-    Lines of at most about 250 characters each: far within the description's limit.
-    """
-    shown = jobs[:_HISTORY]
-    lines = [words.history_line(job, _link(job)) for job in shown]
-    embed = discord.Embed(colour=Colour.GREY, description="\n".join(lines))
-    buttons = tuple(
-        (words.send_here(job.code), custom_id(Action.SEND_HERE, job.code))
-        for job in shown
-        if job.state in {State.DELIVERED, State.UNDELIVERABLE}
-    )
-    return Rendered(embed, buttons, ())
-
-
-def _link(job: Job) -> str | None:
-    """The address of the job's message; None where it never stood or was removed."""
-    place, showing = job.request.place, job.showing
-    if showing.message_id is None or job.state is State.UNDELIVERABLE:
-        return None
-    where = place.guild_id if showing.channel_id == place.channel_id else None
-    return (
-        f"https://discord.com/channels/{where or '@me'}/{showing.channel_id}/{showing.message_id}"
-    )
 
 
 def footer(job: Job) -> str:

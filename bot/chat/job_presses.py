@@ -4,19 +4,22 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
+import structlog
+
 from bot import words
-from bot.chat.answers import Interaction, answer, update, whisper
-from bot.chat.asking import place_of, refusal_words, reply_of
-from bot.chat.circumstances import circumstances_of
+from bot.chat.answers import Interaction, update, whisper
+from bot.chat.asking import place_of, reply_of
 from bot.chat.custom_ids import Action, Press
 from bot.chat.embeds import render, render_fetching, render_gone
 from bot.chat.messenger import NOBODY
 from bot.chat.pressed import jobs_of, on_own_job, pressed_id
-from bot.chat.services import HouseService, Replays
+from bot.chat.services import Replays
 from bot.chat.wire import single_attempts, translated
-from bot.errors import UserError
+from bot.errors import DownloadError, DownloadMissing
 from bot.models import Job, Showing, State
 from bot.rules import OPEN
+
+log = structlog.get_logger(__name__)
 
 
 async def _cancel(interaction: Interaction, job: Job) -> None:
@@ -30,45 +33,36 @@ async def _check_again(interaction: Interaction, job: Job) -> None:
 async def _show_result(interaction: Interaction, job: Job) -> None:
     """A fresh token for the message, and the picture too when it has nowhere else to go."""
     if job.showing.message_id not in {None, pressed_id(interaction)}:
-        await whisper(interaction, words.SHOWN_ELSEWHERE)
+        shared = job.request.private and not job.hidden
+        await whisper(interaction, words.SHARED_ALREADY if shared else words.SHOWN_ELSEWHERE)
         return
     if job.state is State.UNDELIVERABLE:
+        # With its button, so that an interruption can be followed by another press.
         await update(interaction, render_fetching(job))
-        # As if it had never been shown: the ways that were closed have nothing to do with this one.
-        await _play(interaction, job, Showing(pressed_id(interaction), interaction.channel_id))
+        await _play(interaction, job)
     else:
         await _redraw(interaction, job, "")
 
 
-async def _send_here(interaction: Interaction, job: Job) -> None:
-    """Out of one's own history into this channel."""
-    if job.state not in {State.DELIVERED, State.UNDELIVERABLE}:
-        raise UserError(words.OLD_BUTTON)
-    await _require_showable(interaction, job)
-    await _play(interaction, job, await answer(interaction, render_fetching(job)))
-
-
-async def _require_showable(interaction: Interaction, job: Job) -> None:
-    """What the rules would not let be made here is not shown here either. Raises UserError."""
-    houses: HouseService = interaction.client.services.houses
-    here, request = circumstances_of(interaction), job.request
-    refused = await houses.may_show(interaction.guild_id, interaction.user.id, here, request.prompt)
-    if refused is not None:
-        raise UserError(refusal_words(interaction, refused))
-    if not request.nsfw_checker and not here.adult_channel:
-        raise UserError(words.ADULT_PICTURE)
-
-
-async def _play(interaction: Interaction, job: Job, showing: Showing) -> None:
+async def _play(interaction: Interaction, job: Job) -> None:
+    """As if it had never been shown: the ways that were closed have nothing to do with this one."""
     encore: Replays = interaction.client.encore
-    shown = await encore.play(
-        *(job, reply_of(interaction), place_of(interaction), showing),
-        upload_limit_bytes=interaction.filesize_limit,
-    )
+    instead = render_fetching(job, words.NOT_NOW)
+    try:
+        shown = await encore.play(
+            *(job, reply_of(interaction), place_of(interaction)),
+            showing=Showing(pressed_id(interaction), interaction.channel_id),
+            upload_limit_bytes=interaction.filesize_limit,
+        )
+    except DownloadError as error:
+        log.info("not shown again", job=job.code, error=repr(error))
+        shown = False
+        if isinstance(error, DownloadMissing):
+            instead = render_gone(job)
     if not shown:
         with translated(by_token=True), single_attempts():
             await interaction.edit_original_response(
-                embed=render_gone(job).embed, view=None, allowed_mentions=NOBODY
+                embed=instead.embed, view=instead.view(), allowed_mentions=NOBODY
             )
 
 
@@ -102,6 +96,5 @@ PRESSES: Mapping[Action, Press] = MappingProxyType(
         Action.CANCEL: on_own_job(_cancel),
         Action.CHECK_AGAIN: on_own_job(_check_again),
         Action.SHOW_RESULT: on_own_job(_show_result),
-        Action.SEND_HERE: on_own_job(_send_here),
     }
 )

@@ -19,7 +19,7 @@ from bot.chat.wire import translated
 from bot.errors import ChatError, ChatUnavailable, StoreError
 from bot.house_rules import HouseRules
 from bot.models import Place
-from bot.notices import Notice, PictureDelivered, ProviderPause
+from bot.notices import Notice, PictureDelivered, PictureShared, ProviderPause
 from bot.ports import Clock
 
 MESSAGE_LIMIT = 2000  # characters; https://docs.discord.com/developers/resources/message
@@ -101,7 +101,7 @@ class ChannelJournal:
     def _readers(self, notice: Notice) -> Iterable[int]:
         if isinstance(notice, ProviderPause):
             return [guild.id for guild in self._client.guilds]
-        if isinstance(notice, PictureDelivered):
+        if isinstance(notice, PictureDelivered | PictureShared):
             guild_id = notice.job.request.place.guild_id
         else:
             guild_id = notice.guild_id

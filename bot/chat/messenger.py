@@ -1,6 +1,7 @@
 """Discord's side of showing a job: primitives of one attempt each; `bot.delivery` picks the way."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 import discord
@@ -34,18 +35,9 @@ class DiscordMessenger:
     async def edit_by_token(
         self, job: Job, outlook: Outlook, pictures: Sequence[Picture]
     ) -> Showing:
-        """Edit the answer through its interaction's token; a dead one is not even tried."""
-        reply = job.request.reply
-        if not reply.token or self._clock.now() >= reply.born_at + TOKEN_LIFE:
-            raise TokenExpired("none, or older than 15 minutes")
-        self._require_client()
-        rendered = render(job, outlook, pictures)
-        webhook = EditedAnswer.partial(reply.application_id, reply.token, client=self._client)
-        with (
-            translated(by_token=True),
-            single_attempts(),
-            opened(rendered.pictures) as files,
-        ):
+        """Edit the answer through its interaction's token."""
+        webhook, rendered = self._webhook(job), render(job, outlook, pictures)
+        with translated(by_token=True), single_attempts(), opened(rendered.pictures) as files:
             message: Any = await webhook.edit_message(
                 _ORIGINAL,
                 embed=rendered.embed,
@@ -57,11 +49,7 @@ class DiscordMessenger:
 
     async def edit_by_bot(self, job: Job, outlook: Outlook, pictures: Sequence[Picture]) -> Showing:
         """Edit the known message with the bot's own rights."""
-        channel_id, message_id = job.showing.channel_id, job.showing.message_id
-        if channel_id is None or message_id is None:
-            raise AccessLost("no message of this job is known")
-        rendered = render(job, outlook, pictures)
-        message = self._channel(channel_id, job).get_partial_message(message_id)
+        message, rendered = self._message(job), render(job, outlook, pictures)
         with translated(), opened(rendered.pictures) as files:
             edited = await message.edit(
                 embed=rendered.embed,
@@ -71,12 +59,34 @@ class DiscordMessenger:
             )
         return _shown(job, edited)
 
-    async def post(self, job: Job, outlook: Outlook, pictures: Sequence[Picture]) -> Showing:
+    async def post(
+        self, job: Job, outlook: Outlook, pictures: Sequence[Picture], nonce: str = ""
+    ) -> Showing:
         """A new message in the asked channel; a repeat within minutes gives the same message."""
         channel = self._channel(job.request.place.channel_id, job)
         rendered = render(job, outlook, pictures)
         with translated():
-            return await self._send(channel, job, rendered)
+            return await self._send(channel, job, rendered, nonce=nonce)
+
+    async def follow_up(self, job: Job, outlook: Outlook, pictures: Sequence[Picture]) -> Showing:
+        """A new message by the interaction's token. Calling twice may post twice."""
+        webhook, rendered = self._webhook(job), render(job, outlook, pictures)
+        with translated(by_token=True), single_attempts(), opened(rendered.pictures) as files:
+            message: Any = await webhook.send(
+                embed=rendered.embed,
+                files=files,
+                view=rendered.view() or discord.utils.MISSING,
+                allowed_mentions=NOBODY,
+                wait=True,
+            )
+        elsewhere = job.showing.but(message_id=None, channel_id=None)
+        return _found(replace(job, showing=elsewhere), message)
+
+    async def posted(self, job: Job) -> Sequence[str]:
+        """Where the files of the job's message can be fetched now, in order."""
+        with translated():
+            message = await self._message(job).fetch()
+        return tuple(one.url for one in message.attachments)
 
     async def send_dm(self, job: Job, outlook: Outlook, pictures: Sequence[Picture]) -> Showing:
         """A new direct message to the asker, which says why it comes there."""
@@ -111,16 +121,13 @@ class DiscordMessenger:
         Raises:
             ChatError: also when the message is gone: then nobody wants to hear of it.
         """
-        channel_id, message_id = job.showing.channel_id, job.showing.message_id
-        if channel_id is None or message_id is None:
-            raise AccessLost("no message of this job is known")
-        person_id = job.request.person_id
+        message, person_id = self._message(job), job.request.person_id
         with translated():
-            await self._channel(channel_id, job).send(
+            await message.channel.send(
                 words.finished(person_id, sum(bool(one.result_urls) for one in job.submissions)),
                 reference=Reference(
-                    message_id=message_id,
-                    channel_id=channel_id,
+                    message_id=message.id,
+                    channel_id=message.channel.id,
                     guild_id=job.request.place.guild_id,
                 ),
                 allowed_mentions=only(person_id),
@@ -133,6 +140,7 @@ class DiscordMessenger:
         job: Job,
         rendered: Rendered,
         content: str | None = None,
+        nonce: str = "",
     ) -> Showing:
         with opened(rendered.pictures) as files:
             message = await channel.send(
@@ -141,13 +149,28 @@ class DiscordMessenger:
                 files=files,
                 view=rendered.view() or discord.utils.MISSING,
                 allowed_mentions=NOBODY,
-                nonce=job.code,  # discord.py adds enforce_nonce: no doubles by a repeated POST
+                nonce=nonce
+                or job.code,  # discord.py adds enforce_nonce: no doubles by a repeated POST
             )
         return _shown(job, message)
 
     def _channel(self, channel_id: int, job: Job) -> discord.PartialMessageable:
         self._require_client()
         return self._client.get_partial_messageable(channel_id, guild_id=job.request.place.guild_id)
+
+    def _message(self, job: Job) -> discord.PartialMessage:
+        channel_id, message_id = job.showing.channel_id, job.showing.message_id
+        if channel_id is None or message_id is None:
+            raise AccessLost("no message of this job is known")
+        return self._channel(channel_id, job).get_partial_message(message_id)
+
+    def _webhook(self, job: Job) -> discord.Webhook:
+        """The way of the interaction's token; a dead one is not even tried."""
+        reply = job.request.reply
+        if not reply.token or self._clock.now() >= reply.born_at + TOKEN_LIFE:
+            raise TokenExpired("none, or older than 15 minutes")
+        self._require_client()
+        return EditedAnswer.partial(reply.application_id, reply.token, client=self._client)
 
     def _require_client(self) -> None:
         if self._client.is_closed() or self._client.user is None:

@@ -11,7 +11,7 @@ from bot.models import Failure, Job, State, Submission
 from bot.rules import OPEN
 
 RESULT = (Action.REROLL, Action.EDIT, Action.DELETE)
-"""Below finished pictures."""
+"""Below finished pictures; below those that only their asker sees, one more."""
 
 _SHOWN = frozenset({State.READY, State.DELIVERED, State.UNDELIVERABLE})
 _RETRY = (Action.TRY_AGAIN, Action.CHANGE_PROMPT)
@@ -37,6 +37,11 @@ _BROKEN_OFF: Mapping[State, tuple[Action, ...]] = MappingProxyType(
 )
 
 
+def of_result(job: Job) -> tuple[Action, ...]:
+    """What is offered below finished pictures."""
+    return (Action.SHARE, *RESULT) if job.hidden else RESULT
+
+
 def offers(job: Job) -> tuple[Action, ...]:
     """What the job's message offers in its state."""
     stands_there = job.showing.state is State.DELIVERED  # while a late one is added
@@ -51,12 +56,17 @@ def offers(job: Job) -> tuple[Action, ...]:
 def below_pictures(job: Job) -> tuple[Action, ...]:
     """Beside what can be done with those that came, what can be done about those that did not."""
     missing = (one for one in _remedies(job.standing) if one is not Action.CHANGE_PROMPT)
-    return (*RESULT, *missing)
+    return (*of_result(job), *missing)
 
 
 def takes(job: Job, action: Action) -> bool:
-    """Whether a press may be meant: pictures are seen a moment before the job is delivered."""
-    return action in offers(job) or (action in RESULT and job.state in _SHOWN)
+    """Whether a press may be meant by what stands there, which is not always the job's state."""
+    return action in offers(job) or (stand_there(job) and action in below_pictures(job))
+
+
+def stand_there(job: Job) -> bool:
+    """Whether pictures are seen: also just before the end, and while a late one comes."""
+    return job.state in _SHOWN or job.showing.state is State.DELIVERED
 
 
 def may_cost_twice(job: Job) -> bool:

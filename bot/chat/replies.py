@@ -17,8 +17,7 @@ from bot.chat.messenger import NOBODY, post_reply, reply_to
 from bot.chat.spacing import Spacing
 from bot.chat.wire import TRANSIENT_ERRORS, translated
 from bot.errors import ChatError
-from bot.ladder import Rung
-from bot.models import Place, Showing
+from bot.models import Place, Rung, Showing
 from bot.ports import Clock
 
 ANSWER_S = 15.0  # of the 20 s after which an unanswered job is given back
@@ -83,7 +82,7 @@ class Replies:
         channel, reference = reply_to(self._client, place_of(message), message.id)
         await _until_taken(
             lambda: channel.send(
-                embed=shown.embed,
+                embeds=shown.embeds,
                 view=shown.view() or discord.utils.MISSING,
                 reference=reference,
                 allowed_mentions=NOBODY,

@@ -20,10 +20,20 @@ Item = discord.ui.Item[Any]
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """An embed and what can be done below it; `rows` from top to bottom, at most five."""
+    """An embed and what can be done below it; `rows` from top to bottom, at most five.
+
+    Attributes:
+        more: further embeds below the first one, at most nine.
+    """
 
     embed: discord.Embed
     rows: tuple[tuple[Item, ...], ...] = ()
+    more: tuple[discord.Embed, ...] = ()
+
+    @property
+    def embeds(self) -> list[discord.Embed]:
+        """All of them, from top to bottom."""
+        return [self.embed, *self.more]
 
     def view(self) -> discord.ui.View | None:
         """The components as discord.py sends them; presses come to `bot.chat.buttons`."""
@@ -43,9 +53,13 @@ def button(
     action: Action,
     subject: str,
     style: discord.ButtonStyle = discord.ButtonStyle.secondary,
+    *,
+    disabled: bool = False,
 ) -> Item:
     """A button that says what it does."""
-    return discord.ui.Button(label=label, style=style, custom_id=custom_id(action, subject))
+    return discord.ui.Button(
+        label=label, style=style, custom_id=custom_id(action, subject), disabled=disabled
+    )
 
 
 def home(lines: Sequence[tuple[str, str]], rules: HouseRules) -> Screen:

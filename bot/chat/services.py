@@ -1,11 +1,13 @@
 """What handlers of commands and buttons call: handed to the client in one value."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from bot.catalogue import Model
+from bot.history import Page, Search
 from bot.hosts import HostRule
 from bot.house_rules import Circumstances, HouseRules, RuleChange, UsageReport
 from bot.house_words import Setting
@@ -15,6 +17,7 @@ from bot.models import (
     Job,
     JobRequest,
     Outlook,
+    Picture,
     Place,
     Refusal,
     RefusalReason,
@@ -81,8 +84,12 @@ class JobService(Protocol):
         """The press is answered and noted."""
         ...
 
-    async def history(self, person_id: int, guild_id: int | None) -> Sequence[Job]:
-        """A person's newest jobs there, undelivered ones first."""
+    async def history(self, search: Search, number: int, size: int) -> Page:
+        """A page of a person's pictures there, undelivered ones first."""
+        ...
+
+    async def forget(self, job: Job, by_person_id: int) -> bool:
+        """Remove a job's content for good; False: it is not over."""
         ...
 
     async def showed(self, job_id: int, showing: Showing) -> None:
@@ -251,7 +258,35 @@ class Replays(Protocol):
     async def play(
         self, job: Job, reply: Reply, place: Place, showing: Showing, upload_limit_bytes: int
     ) -> bool:
-        """Post the pictures into an answer that stands; False: they cannot be had any more."""
+        """Post the pictures into an answer that stands; False: they could not be shown.
+
+        Raises:
+            DownloadMissing: they are gone.
+            DownloadError: not now.
+        """
+        ...
+
+    def pictures(
+        self, job: Job, limit_bytes: int
+    ) -> AbstractAsyncContextManager[Sequence[Picture]]:
+        """The pictures as files within that limit, while the context lasts.
+
+        Raises:
+            DownloadMissing: they are gone.
+            DownloadError: not now.
+        """
+        ...
+
+    async def send(
+        self, job: Job, reply: Reply, place: Place, upload_limit_bytes: int, nonce: str
+    ) -> Showing:
+        """Post the pictures there as a new message, which shares a private picture.
+
+        Raises:
+            DownloadMissing: the pictures are gone.
+            DownloadError: not now.
+            ChatError: they could not be posted; after ChatUnavailable perhaps they were.
+        """
         ...
 
 

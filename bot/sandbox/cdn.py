@@ -14,8 +14,10 @@ from PIL import Image
 
 from bot.sandbox.clock import Clock
 from bot.sandbox.records import Attachment, Upload
+from bot.sandbox.snowflakes import born_at
 
 URL_LIFE_S = 24 * 3600
+EPHEMERAL_LIFE_S = 24 * 3600
 _GONE = "This content is no longer available."
 
 
@@ -86,9 +88,15 @@ class Cdn:
         return f"http://{self.host}{quote(path)}?{query}"
 
     def refreshed(self, url: str) -> str:
-        """The URL freshly signed when it is one of ours, else unchanged."""
+        """The URL freshly signed when it is of a message that stays, else unchanged.
+
+        Nothing says that Discord does so for files of private messages and of options, which it
+        removes after a while: nobody may rely on it.
+        """
         path = self.path_of(url)
-        return url if path is None else self.url(path)
+        if path is None or self._files[path].ephemeral:
+            return url
+        return self.url(path)
 
     def path_of(self, url: str) -> str | None:
         """Where a URL points to when a file of ours is there, else None."""
@@ -102,10 +110,18 @@ class Cdn:
     async def serve(self, request: web.Request) -> web.Response:
         """Answer GET and HEAD: the bytes, or 404 when gone, expired or signed wrongly."""
         attachment = self._files.get(request.path)
-        if attachment is None or not self._signed(request):
+        if attachment is None or self._removed(attachment) or not self._signed(request):
             return web.Response(status=404, text=_GONE)
         content_type = attachment.content_type or "application/octet-stream"
         return web.Response(body=attachment.data, headers={"Content-Type": content_type})
+
+    def _removed(self, attachment: Attachment) -> bool:
+        """Private files go "after a set period" that Discord does not tell.
+
+        GH discord/discord-api-docs#5294.
+        """
+        age_s = self._clock.time() - born_at(attachment.id)
+        return attachment.ephemeral and age_s > EPHEMERAL_LIFE_S
 
     def _signed(self, request: web.Request) -> bool:
         query = request.query

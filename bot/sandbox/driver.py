@@ -235,8 +235,14 @@ class Person:
     async def reply(
         self, message: Message, text: str = "", *attachments: Upload, ping: bool = True
     ) -> Message:
-        """Reply to a message; `ping` is the client's switch for notifying its author."""
+        """Reply to a message; `ping` is the client's switch for notifying its author.
+
+        Raises:
+            ClientRefused: also for a private message, which takes no replies.
+        """
         self._seen(message)
+        if message.ephemeral:
+            raise ClientRefused("a private message takes no reply")
         channel = self._desk.world.channels[message.channel_id]
         write = self._desk.writing.write
         return write(self.user, channel, text, attachments, message, ping=ping)

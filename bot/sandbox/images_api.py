@@ -16,6 +16,7 @@ from typing import Any, Self
 import aiohttp
 from aiohttp import web
 
+from bot.sandbox.clock import Clock
 from bot.sandbox.images_callbacks import CallbackPost, CallbackTimes
 from bot.sandbox.images_faults import Faults, Point, body_of
 from bot.sandbox.images_files import MAX_UPLOAD_BYTES, Uploads
@@ -51,6 +52,7 @@ class ImageSandbox:
         models: what is offered, by name; delete one to retire it.
         register: tasks, ledger, account and events.
         calls: every request as it is answered.
+        clock: what results grow old by; tasks go by real time.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class ImageSandbox:
         self.faults = Faults()
         self.register = Register(balance_usd)
         self.calls = ApiCalls()
+        self.clock = Clock()
         self.reach = Reach(set(allowed_source_hosts))
         self._policy_words = policy_words
         self._callback_times = callback_times or CallbackTimes()
@@ -80,7 +83,7 @@ class ImageSandbox:
 
     async def __aenter__(self) -> Self:
         async with contextlib.AsyncExitStack() as stack:
-            self._shelf = Shelf()
+            self._shelf = Shelf(self.clock)
             stack.callback(self._shelf.close)
             self._uploads = Uploads(self._shelf, lambda: self.result_base)
             timeout = aiohttp.ClientTimeout(total=30)
@@ -138,6 +141,11 @@ class ImageSandbox:
         urls = self.register.tasks[task_id].result_urls
         found = [await self._shelf.get(url.removeprefix(f"{self.result_base}/")) for url in urls]
         return [data for data, _ in filter(None, found)]
+
+    async def stored(self, path: str) -> bytes | None:
+        """The file below `result_base`, while it lives."""
+        found = await self._shelf.get(path)
+        return None if found is None else found[0]
 
     async def go_online(self) -> None:
         """Listen; after `go_offline` on the same port as before."""

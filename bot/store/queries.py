@@ -1,12 +1,15 @@
 """Reading jobs and submissions."""
 
+import math
+from collections.abc import Iterator
 from datetime import datetime
 from statistics import median
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.history import Page, Search
 from bot.models import Job, State, Submission
 from bot.store.rows import jobs_of, submission_of
 from bot.store.schema import BROKEN_OFF, IN_DOUBT, REMEMBERED, WANTS_CARE, jobs, submissions
@@ -60,18 +63,30 @@ async def unsettled(connection: AsyncConnection, since: datetime) -> list[Submis
     return [submission_of(row) for row in (await connection.execute(query)).mappings()]
 
 
-async def history(
-    connection: AsyncConnection, person_id: int, guild_id: int | None, limit: int
-) -> list[Job]:
-    """A person's jobs in one server (None: direct messages); undelivered first, then newest."""
-    undelivered_first = case((jobs.c.state == State.UNDELIVERABLE, 0), else_=1)
+async def history(connection: AsyncConnection, search: Search, number: int, size: int) -> Page:
+    """One page of what was found; undelivered ones first, then the newest."""
+    which = and_(*_searched(search))
+    count = select(func.count()).select_from(jobs).where(which)
+    total = (await connection.execute(count)).scalar_one()
+    pages = max(1, math.ceil(total / size))
+    number = min(max(number, 0), pages - 1)
+    order = (case((jobs.c.state == State.UNDELIVERABLE, 0), else_=1), jobs.c.id.desc())
     theirs: Select[tuple[int]] = (
-        select(jobs.c.id)
-        .where(jobs.c.person_id == person_id, jobs.c.guild_id == guild_id, REMEMBERED)
-        .order_by(undelivered_first, jobs.c.id.desc())
-        .limit(limit)
+        select(jobs.c.id).where(which).order_by(*order).limit(size).offset(number * size)
     )
-    return await load(connection, jobs.c.id.in_(theirs), undelivered_first, jobs.c.id.desc())
+    found = await load(connection, jobs.c.id.in_(theirs), *order)
+    return Page(tuple(found), number, pages, total)
+
+
+def _searched(search: Search) -> Iterator[ColumnElement[bool]]:
+    yield from (jobs.c.person_id == search.person_id, jobs.c.guild_id == search.guild_id)
+    yield REMEMBERED
+    if search.kind is not None:
+        yield jobs.c.kind == search.kind
+    if search.states:
+        yield jobs.c.state.in_(sorted(search.states))
+    if search.words:
+        yield jobs.c.prompt.icontains(search.words, autoescape=True)
 
 
 async def usual_wait_s(connection: AsyncConnection, model: str, before: datetime) -> float | None:

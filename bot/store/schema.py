@@ -264,6 +264,15 @@ REPEATS = jobs.c.again_of.is_not(None)
 
 Index("ix_jobs_person", jobs.c.person_id, jobs.c.guild_id, jobs.c.state)
 Index(
+    "ix_jobs_history",  # all that counting and sorting a person's pictures needs
+    jobs.c.person_id,
+    jobs.c.guild_id,
+    jobs.c.state,
+    jobs.c.kind,
+    sqlite_where=REMEMBERED,
+    postgresql_where=REMEMBERED,
+)
+Index(
     "ix_jobs_again_of",
     jobs.c.again_of,
     sqlite_where=REPEATS,

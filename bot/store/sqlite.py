@@ -183,9 +183,15 @@ def _set_up_writer(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
 
 
 def _set_up_reader(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    # SQLite's own knows the letters of ASCII only; other databases' know all of them.
+    connection.create_function("lower", 1, _lower, deterministic=True)
     cursor = connection.cursor()
     cursor.execute("PRAGMA query_only = ON")
     cursor.close()
+
+
+def _lower(text: str | None) -> str | None:
+    return None if text is None else text.lower()
 
 
 def _begin_immediate(connection: Connection) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import and_, exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import JobNotFound
+from bot.history import Page, Search
 from bot.house_rules import Asking, HouseRules
 from bot.models import (
     Change,
@@ -24,7 +25,7 @@ from bot.models import (
     Usage,
 )
 from bot.ports import Clock
-from bot.store import admission, queries, transitions
+from bot.store import admission, privacy, queries, transitions
 from bot.store.drafts import SqlDrafts
 from bot.store.engine import Conflict, Database
 from bot.store.facts import read_fact, write_fact
@@ -196,6 +197,11 @@ class SqlStore:
             partial(transitions.settle, submission_id=submission_id, charged=charged)
         )
 
+    async def forget_job(self, job_id: int) -> bool:
+        """Remove the content of a job that is over, for good; False: it is not over."""
+        work = partial(privacy.forget_some, which=jobs.c.id == job_id, now=self._clock.now())
+        return await self._database.write(work) > 0
+
     # Reading.
 
     async def get_job(self, job_id: int) -> Job:
@@ -226,10 +232,10 @@ class SqlStore:
         """Submissions with a task whose end the ledger does not know yet, oldest first."""
         return await self._database.read(partial(queries.unsettled, since=since))
 
-    async def history(self, person_id: int, guild_id: int | None, limit: int) -> Sequence[Job]:
-        """A person's jobs there, undelivered ones first, then newest first."""
+    async def history(self, search: Search, number: int, size: int) -> Page:
+        """Page `number`, counted from 0, of what was found; the last one when there are fewer."""
         return await self._database.read(
-            partial(queries.history, person_id=person_id, guild_id=guild_id, limit=limit)
+            partial(queries.history, search=search, number=number, size=size)
         )
 
     async def usual_wait_s(self, model: str, before: datetime) -> float | None:

@@ -52,6 +52,8 @@ async def _desktop(browser: Browser, opened: Opened, folder: Path) -> None:
         await visitor.field("prompt").press("Enter")
         await _done(visitor, "Put the boat")
         await _take(visitor, folder / "fusion.png")
+        await _history(visitor)
+        await _take(visitor, folder / "history.png")
         await _basket(visitor)
         await _take(visitor, folder / "basket.png")
         await _several(visitor)
@@ -61,6 +63,13 @@ async def _desktop(browser: Browser, opened: Opened, folder: Path) -> None:
         await _take(visitor, folder / "drawer.png")
         await visitor.page.get_by_role("tab", name="Trouble").click()
         await _take(visitor, folder / "trouble.png")
+
+
+async def _history(visitor: Visitor) -> None:
+    """What was asked for so far, with a thumbnail of each."""
+    await visitor.command("history")
+    await visitor.page.keyboard.press("Enter")
+    await expect(visitor.last.locator(".embed-thumbnail img")).to_have_count(2)
 
 
 async def _basket(visitor: Visitor) -> None:

@@ -190,6 +190,32 @@ async def test_a_form_takes_texts_choices_and_files(guest: Visitor, answered: By
     assert [one["value"] for one in fields[3:]] == ["16:9", True]
 
 
+async def test_a_form_shows_roles_and_channels_that_are_chosen_and_takes_others(
+    guest: Visitor, answered: ByHand
+) -> None:
+    discord = answered.opened.discord
+    chosen = [{"id": str(discord.moderators.id), "type": "role"}]
+    menus = [
+        ("Roles", {"type": 6, "custom_id": "r", "max_values": 5, "default_values": chosen}),
+        ("Places", {"type": 8, "custom_id": "c", "min_values": 0, "required": False}),
+        ("Words", {"type": 22, "custom_id": "w", "options": OPTIONS, "max_values": 2}),
+    ]
+    await guest.command("show")
+    await guest.button("Send").click()
+    fields = [{"type": 18, "label": label, "component": menu} for label, menu in menus]
+    await answered.answer(MODAL, {"title": "Rules", "custom_id": "m", "components": fields})
+    dialog = guest.page.get_by_role("dialog", name="Rules")
+    await expect(dialog.get_by_role("button", name="Roles")).to_contain_text("Moderators")
+    await dialog.get_by_role("button", name="Places").click()
+    await dialog.get_by_role("option", name="#art").click()
+    for name in ("Wide", "Square"):
+        await dialog.get_by_role("checkbox", name=name).check()
+    await dialog.get_by_role("button", name="Submit").click()
+    handle = await answered.answer(MESSAGE, {"content": "Taken"})
+    sent = [one["component"]["values"] for one in handle.interaction.payload["data"]["components"]]
+    assert sent == [[str(discord.moderators.id)], [str(discord.art.id)], ["16:9", "1:1"]]
+
+
 async def test_a_form_that_is_refused_stays_open_and_says_why(
     guest: Visitor, answered: ByHand
 ) -> None:

@@ -53,9 +53,15 @@ MANY = Evidence(
     {"aaaa": 1, "bbbb": 1},
 )
 
+# The first one's task failed, and the process died before the stand-in was posted.
+NEVER_POSTED = replace(
+    IN_DOUBT, callbacks=True, ledger=[UNPAID], rows=[replace(UNKNOWN, submissions=2, named=1)]
+)
+
 
 @pytest.mark.parametrize(
-    "honest", [GOOD, IN_DOUBT, STOOD_IN, MANY, replace(GOOD, seen=[], ledger=[], rows=[])]
+    "honest",
+    [GOOD, IN_DOUBT, STOOD_IN, NEVER_POSTED, MANY, replace(GOOD, seen=[], ledger=[], rows=[])],
 )
 def test_an_honest_end_has_no_fault(honest: Evidence) -> None:
     assert faults(replace(honest, shown=honest.shown if honest.seen else {})) == []
@@ -73,6 +79,7 @@ def test_an_honest_end_has_no_fault(honest: Evidence) -> None:
         (replace(GOOD, shown={"aaaa": 2}), Kind.DOUBLED),
         (replace(GOOD, seen=[replace(SEEN, accepted=False)]), Kind.UNASKED),
         (replace(IN_DOUBT, callbacks=True, ledger=[POSTED]), Kind.UNKNOWN),
+        (replace(NEVER_POSTED, ledger=[UNPAID, UNPAID]), Kind.UNKNOWN),
         (replace(IN_DOUBT, seen=[replace(TOLD, buttons=())]), Kind.SILENT),
         (replace(IN_DOUBT, seen=[replace(TOLD, words="No answer came.")]), Kind.SILENT),
         (replace(GOOD, rows=[replace(ROW, state="waiting")]), Kind.HELD),

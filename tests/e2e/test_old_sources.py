@@ -124,3 +124,26 @@ async def test_an_address_that_died_before_its_time_is_made_up_for(tmp_path: Pat
         await stage.shows(await person.click(message, TRY_AGAIN), GREEN)
         _, again = stage.posts("died early")
         assert again.body["image_url"].startswith(f"{stage.api.result_base}/files/")
+
+
+async def test_a_result_of_the_image_apis_own_is_fetched_there(tmp_path: Path) -> None:
+    """A picture of ours whose message is gone is edited by the address that the API gave it."""
+    async with opened(tmp_path, callbacks=False, RELAY_SOURCES="always") as stage:
+        person = stage.newcomer()
+        message = await lost(stage, person, "from there", image=picture())
+        await stage.shows(await stage.ask("made first"), GREEN)
+        result = stage.api.register.tasks[stage.post("made first").task_id or ""].result_urls[0]
+
+        def the_result(sources: Sources) -> None:
+            for source in sources:
+                source["url"] = result
+
+        await a_week_later(stage, the_result)
+        shutil.rmtree(tmp_path / "darkroom.db.sources")
+        await stage.shows(await person.click(message, TRY_AGAIN), GREEN)
+        _, again = stage.posts("from there")
+        url = again.body["image_url"]
+        sent = await stage.api._shelf.get(url.removeprefix(f"{stage.api.result_base}/"))
+        assert url != result
+        assert sent is not None
+        assert [sent[0]] == await stage.originals("made first")

@@ -162,6 +162,18 @@ async def test_an_image_api_in_trouble_is_told_to_people() -> None:
         assert colour(await finished(client)) == GREEN
 
 
+async def test_sources_out_of_reach_are_sent_up_and_the_picture_comes() -> None:
+    async with ready() as (page, client):
+        assert page.api is not None
+        await client.do("trouble", item="no_sources", on=True)
+        image = await picture(client, "my cat.png", "teal")
+        await client.do("slash", name="edit", options={"prompt": "gold", "image": image})
+        assert colour(await finished(client)) == GREEN
+        by_discord, sent_up = (entry.body["image_url"] for entry in page.api.ledger)
+        assert "my_cat.png" in by_discord
+        assert sent_up.startswith(f"{page.api.result_base}/files/")
+
+
 async def test_the_real_image_api_gets_the_pictures_sent_up_and_its_prices_are_shown() -> None:
     async with ImageSandbox(key="sk_of_the_operator_0123", plan=SMALL) as real:
         key = RealKey(real.key, real.base_url, "gpt-image-2", real.results_host)

@@ -34,13 +34,19 @@ _ids = count(1_000_000)
 
 
 def request(
-    *, person_id: int = ANA, guild_id: int | None = GUILD, job_id: int = 0, model: str = "m"
+    *,
+    person_id: int = ANA,
+    guild_id: int | None = GUILD,
+    job_id: int = 0,
+    model: str = "m",
+    kind: Kind = Kind.FUSE,
+    prompt: str = "a cat and a dog",
 ) -> JobRequest:
     """A new request; every field differs from its neighbours', so that a mix-up is seen."""
     return JobRequest(
         id=job_id or next(_ids),
-        kind=Kind.FUSE,
-        prompt="a cat and a dog",
+        kind=kind,
+        prompt=prompt,
         aspect_ratio="16:9",
         model=model,
         person_id=person_id,

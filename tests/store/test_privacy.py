@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import JobNotFound
+from bot.history import Search
 from bot.house_rules import HouseRules
 from bot.models import (
     Block,
@@ -42,14 +43,26 @@ from tests.store.asking import (
     usage,
 )
 
-SECRETS = ["cat and a dog", '"Ana"', "secret", "cdn.example", "r.example", "fingerprint"]
+SECRETS = [
+    "cat and a dog",
+    '"Ana"',
+    "secret",
+    "cdn.example",
+    "r.example",
+    "fingerprint",
+    "posted.example",
+]
+POSTED = "https://cdn.posted.example"
 OLD_S = 40 * 86_400  # beyond everything that counts
 
 
 async def shown(store: SqlStore, person_id: int = ANA, guild_id: int | None = GUILD) -> Job:
     """A picture that people see."""
     job = await ready(store, request(person_id=person_id, guild_id=guild_id))
-    await store.save_showing(job.id, Showing(500, 9, "fingerprint", State.DELIVERED))
+    posted = (f"{POSTED}/{job.id}/a.png",)
+    await store.save_showing(
+        job.id, Showing(500, 9, "fingerprint", State.DELIVERED, posted_urls=posted)
+    )
     moved = await store.move_job(job.id, {State.READY}, State.DELIVERED)
     assert moved is not None
     return moved
@@ -90,6 +103,7 @@ async def test_everything_about_a_person_is_exported_and_nothing_of_others(
     await refuse(store)
     await refuse(store, BEN)
     await store.houses.block(GUILD, Block(ANA, BEN, clock.now(), None, "spam"))
+    await store.houses.block(GUILD, Block(BEN, ANA, clock.now(), None, "as a moderator"))
     await store.houses.change_house_rules(
         GUILD, ANA, "Spoiler", lambda rules: str(rules.spoiler), _spoiler
     )
@@ -101,8 +115,11 @@ async def test_everything_about_a_person_is_exported_and_nothing_of_others(
     assert (picture["code"], picture["prompt"]) == (job.code, "a cat and a dog")
     assert picture["sources"] == ["https://cdn.example/1.png", "https://cdn.example/2.png"]
     assert picture["results"] == ["https://r.example/1.png"]
+    assert picture["posted"] == [f"{POSTED}/{job.id}/a.png"]
+    assert picture["private"] is False
     assert (picture["price_usd"], picture["charged"]) == (PRICE / 1_000_000, ["yes"])
     assert [ban["reason"] for ban in kept["bans"]] == ["spam"]
+    assert [ban["reason"] for ban in kept["bans_made"]] == ["as a moderator"]
     assert [refused["rule"] for refused in kept["refusals"]] == ["forbidden_word"]
     assert [change["after"] for change in kept["settings_changed"]] == ["True"]
     (gathered,), (begun,) = kept["gathered"], kept["begun"]
@@ -141,7 +158,7 @@ async def test_forgetting_removes_content_at_once_and_keeps_what_counts(
     assert await store.houses.judged(ANA, GUILD) == counted
     assert await usage(store, person_id=BEN) == before
     assert await store.houses.last_refusal(ANA, GUILD) is None
-    assert await store.history(ANA, GUILD, 10) == []
+    assert (await store.history(Search(ANA, GUILD), 0, 10)).jobs == ()
     assert await store.find_job(job.code) is None
     assert await store.houses.people() == []
 

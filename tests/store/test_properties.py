@@ -26,6 +26,7 @@ from typing_extensions import override
 
 from bot.house_rules import DEFAULT, Circumstances, HouseRules, RoleRule, limits_for
 from bot.models import (
+    STAND_IN,
     Change,
     Charged,
     Failure,
@@ -192,7 +193,7 @@ class Machine(RuleBasedStateMachine):
     @rule(data=st.data(), failure=FAILURES, charged=st.sampled_from([None, *Charged]))
     def move(self, data: st.DataObject, failure: Failure, charged: Charged | None) -> None:
         job = self.pick(data)
-        one = job.submissions[0]
+        (one,) = job.standing
         targets = sorted(TRANSITIONS[one.state] - SHOWN_OR_KEPT)
         if not targets:
             return
@@ -207,6 +208,23 @@ class Machine(RuleBasedStateMachine):
         moved = self.runner.run(self.store.move(one.id, {one.state}, target, change))
         if moved is not None:
             self.revived |= one.state in {State.EXPIRED, State.FAILED, State.UNKNOWN}
+            self.jobs[job.id] = moved
+
+    @precondition(lambda self: self.jobs)
+    @rule(data=st.data())
+    def stand_in(self, data: st.DataObject) -> None:
+        """The API could not fetch a source: another submission takes the place, once."""
+        job = self.pick(data)
+        (one,) = job.standing
+        if one.state not in {State.SUBMITTING, State.WAITING}:
+            return
+        change = Change(failure=Failure.SOURCE_UNREACHABLE, charged=Charged.NO)
+        moving = self.store.move(one.id, {one.state}, State.FAILED, change, stand_in=True)
+        moved = self.runner.run(moving)
+        if moved is not None:
+            first = one.number <= STAND_IN
+            assert moved.state is (State.QUEUED if first else State.FAILED)
+            assert len(moved.submissions) == 2
             self.jobs[job.id] = moved
 
     @precondition(lambda self: any(job.state is State.READY for job in self.jobs.values()))
@@ -228,7 +246,7 @@ class Machine(RuleBasedStateMachine):
             (job.request.person_id, one)
             for job in self.jobs.values()
             if job.created_at >= since and guild_id in {None, job.request.place.guild_id}
-            for one in job.submissions
+            for one in job.standing
         ]
         made = Counter(person_id for person_id, one in ledger if one.state is State.READY)
         ended = (one for _, one in ledger if one.state in {State.FAILED, State.EXPIRED})
@@ -249,7 +267,7 @@ class Machine(RuleBasedStateMachine):
     def job_is_where_its_submissions_are(self) -> None:
         for job in self.jobs.values():
             if job.state not in SHOWN_OR_KEPT:
-                assert job.state is job_state([one.state for one in job.submissions])
+                assert job.state is job_state([one.state for one in job.standing])
             assert (job.finished_at is None) == (job.state in OPEN)
 
     @invariant()
@@ -267,7 +285,7 @@ class Machine(RuleBasedStateMachine):
 
     async def end_everything(self) -> None:
         for job in await self.store.open_jobs():
-            one = job.submissions[0]
+            (one,) = job.standing
             if job.state is State.READY:
                 await self.store.move_job(job.id, {State.READY}, State.DELIVERED)
             elif job.state in OPEN:

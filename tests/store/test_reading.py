@@ -8,7 +8,7 @@ from bot.errors import JobNotFound
 from bot.models import Change, Charged, Job, Showing, State
 from bot.ports import Store
 from tests.clock import FakeClock
-from tests.store.asking import BEN, GUILD, admit, bring, ready, request
+from tests.store.asking import admit, bring, ready, request
 
 
 @pytest.mark.parametrize("job_id", [404, -1, 2**63, 2**64 + 1, -(2**70)])
@@ -97,21 +97,6 @@ async def test_unsettled_are_ended_tasks_whose_price_is_in_doubt(
     assert await store.unsettled(clock.now()) == []
     await store.settle(expired.submissions[0].id, Charged.YES)
     assert [one.job_id for one in await store.unsettled(begun)] == [cancelled.id]
-
-
-async def test_history_is_the_persons_there_undelivered_first_then_newest(
-    store: Store,
-) -> None:
-    kept = await ready(store)
-    await store.move_job(kept.id, {State.READY}, State.UNDELIVERABLE)
-    older, newer = await ready(store), await ready(store)
-    await admit(store, request(person_id=BEN))
-    await admit(store, request(guild_id=None))
-    person = older.request.person_id
-    history = [job.id for job in await store.history(person, GUILD, 10)]
-    assert history == [kept.id, newer.id, older.id]
-    assert [job.id for job in await store.history(person, GUILD, 2)] == [kept.id, newer.id]
-    assert len(await store.history(person, None, 10)) == 1
 
 
 async def _takes(store: Store, clock: FakeClock, seconds: float, model: str = "m") -> Job:

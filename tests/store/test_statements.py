@@ -12,7 +12,8 @@ from sqlalchemy import ClauseElement, Dialect, event
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from bot.models import Block, Charged, Failure, Showing, State
+from bot.history import Search
+from bot.models import Block, Charged, Failure, Kind, Showing, State
 from bot.store import SqlStore
 from bot.store.engine import _Turn
 from bot.store.schema import metadata
@@ -63,8 +64,10 @@ async def use_everything(store: SqlStore) -> None:
     await store.save_showing(job.id, Showing())
     await store.open_jobs()
     await store.unsettled(job.created_at)
-    await store.history(ANA, GUILD, 25)
-    await store.history(ANA, None, 25)
+    await store.history(Search(ANA, GUILD), 0, 5)
+    failed = frozenset({State.FAILED, State.EXPIRED})
+    await store.history(Search(ANA, None, Kind.FUSE, failed, "a cat"), 1, 5)
+    await store.forget_job(lost.id)
     await store.usual_wait_s("m", job.created_at)
     await store.find_job(job.code)
     await store.find_submission("token")

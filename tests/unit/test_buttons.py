@@ -200,30 +200,3 @@ async def test_show_result_of_a_kept_picture_shows_it(house: ChatHouse) -> None:
     async with asyncio.timeout(5):
         while not house.encore.played:
             await asyncio.sleep(0.002)
-
-
-async def test_one_of_ones_own_pictures_is_sent_again(house: ChatHouse) -> None:
-    house.jobs.known = job(State.DELIVERED)
-    await press(house, "v1:send:k3f9")
-    (call,) = house.small.made("POST callback")
-    assert (call.payload["type"], "flags" in call.payload["data"]) == (4, False)
-    async with asyncio.timeout(5):
-        while not house.encore.played:
-            await asyncio.sleep(0.002)
-
-
-async def test_somebody_elses_picture_is_not_sent(house: ChatHouse) -> None:
-    house.jobs.known = job(State.DELIVERED)
-    await press(house, "v1:send:k3f9", person_id=6)
-    assert whispered(house) == words.NOT_YOURS
-    assert house.encore.played == []
-
-
-async def test_a_picture_that_is_gone_is_said_to_be_gone(house: ChatHouse) -> None:
-    house.jobs.known = job(State.DELIVERED)
-    house.encore.there = False
-    await press(house, "v1:send:k3f9")
-    async with asyncio.timeout(5):
-        while not (edits := house.small.made("PATCH original")):
-            await asyncio.sleep(0.002)
-    assert words.RESULT_GONE in edits[0].payload["embeds"][0]["description"]

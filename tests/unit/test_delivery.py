@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bot import delivery
+from bot import attempts, delivery
 from bot.errors import (
     AccessLost,
     ChatError,
@@ -17,6 +17,7 @@ from bot.errors import (
     MessageGone,
     TokenExpired,
 )
+from bot.history import Search
 from bot.models import Job, State
 from tests.house import House, house
 
@@ -65,7 +66,8 @@ async def test_no_rung_left_keeps_the_job_for_history(tmp_path: Path) -> None:
         assert rungs(home) == []
         assert job.state is State.UNDELIVERABLE
         assert await home.jobs.open() == []
-        assert [one.id for one in await home.jobs.history(5, 7)] == [job.id]
+        found = await home.jobs.history(Search(5, 7), 0, 5)
+        assert [one.id for one in found.jobs] == [job.id]
 
 
 async def test_a_picture_that_automod_blocks_is_said_to_be_kept(tmp_path: Path) -> None:
@@ -132,7 +134,7 @@ async def test_a_hanging_token_route_gives_way_to_the_bots_edit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(delivery, "STATUS_DEADLINE_S", 0.05)
-    monkeypatch.setattr(delivery, "ATTEMPT_DEADLINE_S", 0.05)
+    monkeypatch.setattr(attempts, "ATTEMPT_DEADLINE_S", 0.05)
     async with house(tmp_path) as home:
         home.messenger.hanging.add("interaction")
         job = await home.drive(await home.ask())
@@ -184,7 +186,7 @@ async def test_a_status_edit_that_was_given_up_makes_no_second_message(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(delivery, "STATUS_DEADLINE_S", 0.05)
-    monkeypatch.setattr(delivery, "ATTEMPT_DEADLINE_S", 0.05)
+    monkeypatch.setattr(attempts, "ATTEMPT_DEADLINE_S", 0.05)
     async with house(tmp_path) as home:
         home.messenger.hanging.add("interaction")
         home.messenger.errors["bot"] = deque([AccessLost("50001")])

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import StoreUnavailable
+from bot.history import Search
 from bot.house_rules import DEFAULT, HouseRules
 from bot.housekeeping import Housekeeping
 from tests.clock import FakeClock
@@ -35,27 +36,31 @@ async def old_picture(core: House) -> int:
     return job.id
 
 
+async def history(core: House) -> list[int]:
+    return [job.id for job in (await core.jobs.history(Search(5, 7), 0, 10)).jobs]
+
+
 async def test_pictures_older_than_the_retention_go(core: House) -> None:
     await old_picture(core)
     young = await core.drive(await core.ask())
     await keeping(core, 90).tidy()
-    assert [job.id for job in await core.jobs.history(5, 7)] == [young.id]
+    assert await history(core) == [young.id]
 
 
 @pytest.mark.parametrize("days", [0, 92])
 async def test_pictures_within_the_retention_stay(core: House, days: int) -> None:
     job_id = await old_picture(core)
     await keeping(core, days).tidy()
-    assert [job.id for job in await core.jobs.history(5, 7)] == [job_id]
+    assert await history(core) == [job_id]
 
 
 async def test_wishes_to_be_forgotten_are_granted_also_when_all_is_kept(core: House) -> None:
     job = await core.ask()
     await core.store.houses.forget_person(5)
     await core.drive(job)
-    assert await core.jobs.history(5, 7) != []
+    assert await history(core) == [job.id]
     await keeping(core, 0).tidy()
-    assert await core.jobs.history(5, 7) == []
+    assert await history(core) == []
 
 
 async def test_copies_of_sources_are_swept(core: House) -> None:
@@ -129,3 +134,17 @@ async def test_wishes_are_looked_at_every_minute(core: House, rounds: list[str])
     await pass_hours(clock, 1)
     task.cancel()
     assert rounds.count("wishes") >= 60
+
+
+async def test_copies_go_with_what_was_wished_to_be_forgotten(core: House) -> None:
+    clock, copies = FakeClock(), FakeCopies()
+    job = await core.ask()
+    await core.store.houses.forget_person(5)
+    keeper = Housekeeping(core.store.houses, core.store.drafts, copies, clock, 0)
+    task = asyncio.create_task(keeper.run())
+    await pass_hours(clock, 0.05)
+    assert copies.sweeps == 1, "the daily one"
+    await core.drive(job)
+    await pass_hours(clock, 0.05)
+    task.cancel()
+    assert copies.sweeps == 2

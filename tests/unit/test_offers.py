@@ -76,6 +76,12 @@ def test_what_may_be_charged_already_says_that_it_may_cost_twice() -> None:
     assert labels(lost) == [TWICE]
 
 
+def test_buttons_of_a_result_count_while_a_late_picture_is_waited_for() -> None:
+    waiting = job(State.WAITING)
+    waiting = replace(waiting, showing=waiting.showing.but(state=State.DELIVERED))
+    assert all(takes(waiting, action) for action in RESULT)
+
+
 @pytest.mark.parametrize("state", [State.QUEUED, State.WAITING, State.UNKNOWN, State.FAILED])
 def test_buttons_of_a_result_count_only_where_there_is_one(state: State) -> None:
     assert not any(takes(job(state), action) for action in RESULT)

@@ -10,9 +10,21 @@ import pytest
 from bot import several_words, words
 from bot.chat.custom_ids import parse
 from bot.chat.pricing import Answer, answered, question
-from bot.models import Again, Charged, Failure, Refusal, RefusalReason, Reply, State
+from bot.models import (
+    Again,
+    Charged,
+    Draft,
+    Failure,
+    Kind,
+    Place,
+    Refusal,
+    RefusalReason,
+    Reply,
+    State,
+    Wish,
+)
 from tests.chat_house import ChatHouse, chat_house
-from tests.chat_samples import at, job
+from tests.chat_samples import GUILD, at, job, source
 from tests.small_discord import Call, interaction_payload, message_payload, press_payload
 
 PRICE = 60_000
@@ -73,6 +85,20 @@ async def test_taking_the_price_makes_it_publicly_under_the_drafts_id(house: Cha
     (request,) = house.jobs.admitted
     assert (request.id, request.reply.token, request.prompt) == (1000, "new", "a cat")
     assert house.jobs.confirmed == [True]
+
+
+async def test_a_price_that_is_taken_takes_the_pictures_out_of_the_basket(
+    house: ChatHouse,
+) -> None:
+    drafts, used = house.bot.services.drafts, (source(1), source(2))
+    wish = Wish(Kind.FUSE, "both", "auto", used)
+    now = house.clock.now()
+    await drafts.save_draft(Draft(1000, 5, Place(9, GUILD), wish, now))
+    await drafts.change_basket(5, 9, lambda _: (*used, source(3)))
+    await press(house, f"yes-1000-{PRICE}")
+    async with asyncio.timeout(5):
+        while await drafts.basket(5, 9) != (source(3),):
+            await asyncio.sleep(0.002)
 
 
 async def test_under_a_public_question_the_job_takes_its_place(house: ChatHouse) -> None:

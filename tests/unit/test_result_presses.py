@@ -159,6 +159,12 @@ def fields_of(form: Payload) -> dict[str, Payload]:
     return {one["component"]["custom_id"]: one["component"] for one in form["components"]}
 
 
+def drafts_of(house: ChatHouse) -> dict[int, Draft]:
+    drafts: Any = house.bot.services.drafts
+    found: dict[int, Draft] = drafts.drafts
+    return found
+
+
 # Re-roll
 
 
@@ -173,10 +179,25 @@ async def test_a_reroll_is_the_pressers_own_public_job(house: ChatHouse, person_
     assert house.jobs.repeated == [Again(DONE.id)]
 
 
-async def test_a_reroll_of_a_private_picture_is_private(house: ChatHouse) -> None:
+@pytest.mark.parametrize("flags", [64, 0], ids=["alone", "shared"])
+async def test_a_reroll_of_a_private_picture_is_private_where_only_its_asker_sees_it(
+    house: ChatHouse, flags: int
+) -> None:
     house.jobs.known = replace(DONE, request=replace(request(), private=True))
-    await answered(house, pressed(Action.REROLL))
-    assert house.jobs.admitted[0].private
+    body = await answered(house, pressed(Action.REROLL, message=shown(DONE) | {"flags": flags}))
+    private = flags == 64
+    assert house.jobs.admitted[0].private is private
+    assert (body["data"].get("flags") == 64) is private
+
+
+async def test_what_was_shared_is_private_no_more(house: ChatHouse) -> None:
+    shared = DONE.showing.but(rung="channel")
+    house.jobs.known = replace(DONE, request=replace(request(), private=True), showing=shared)
+    await answered(house, pressed(Action.REROLL, BEN, message=shown(house.jobs.known)))
+    await form_of(house, pressed(Action.EDIT, BEN) | another())
+    draft_id = next(iter(drafts_of(house)))
+    await answered(house, filled(f"v1:draft:{draft_id}", BEN, prompt="at night"))
+    assert [one.private for one in house.jobs.admitted] == [False, False]
 
 
 async def test_a_reroll_of_a_forgotten_picture_says_that_it_is_forgotten(house: ChatHouse) -> None:
@@ -389,9 +410,7 @@ def message_of(house: ChatHouse, answer: Payload | None) -> None:
 async def test_a_press_elsewhere_reads_the_pictures_message(house: ChatHouse) -> None:
     message_of(house, shown(DONE, 2))
     await form_of(house, pressed(Action.EDIT, message=shown(None, 0)))
-    draft: Any = house.bot.services.drafts
-    saved: Draft = draft.drafts[2000]
-    assert [one.url for one in saved.wish.sources] == [
+    assert [one.url for one in drafts_of(house)[2000].wish.sources] == [
         attachment(1)["url"],
         attachment(2)["url"],
     ]
@@ -461,6 +480,7 @@ async def test_a_message_is_deleted_by_the_presses_own_token(
     if known is not None:
         (showing,) = house.jobs.shown
         assert (showing.message_id, showing.posted_urls) == (None, ())
+        assert showing.rung == "nowhere"
 
 
 @pytest.mark.parametrize("known", [DONE, None], ids=["known", "forgotten"])
@@ -509,6 +529,23 @@ async def test_a_deletion_that_discord_is_too_busy_for_is_tried_again(house: Cha
     await house.clock.advance(1)
     await pressing
     assert removed(house) == 2
+    assert house.jobs.shown[0].message_id is None
+
+
+@pytest.mark.parametrize(
+    ("state", "shown_state"),
+    [
+        (State.WAITING, State.DELIVERED),  # for a late one
+        (State.READY, State.DELIVERED),  # with a late one
+        (State.UNDELIVERABLE, State.UNDELIVERABLE),  # just sent from one's history
+    ],
+)
+async def test_pictures_that_stand_there_are_deleted_whatever_is_to_come(
+    house: ChatHouse, state: State, shown_state: State
+) -> None:
+    house.jobs.known = replace(job(state), showing=DONE.showing.but(state=shown_state))
+    await answered(house, pressed(Action.DELETE))
+    assert removed(house) == 1
     assert house.jobs.shown[0].message_id is None
 
 

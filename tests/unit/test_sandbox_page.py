@@ -288,6 +288,28 @@ async def test_a_private_answer_is_for_one_person() -> None:
         await one.client.do("delete", message=mine["id"])
         gone = await one.client.push("deleted")
         assert gone["id"] == mine["id"]
+        await other.do("send", text="still here")
+        await other.message(lambda message: message["content"] == "still here")
+        assert not any(body["push"] == "deleted" for body in other.pushed)
+
+
+async def test_a_result_that_an_embed_names_is_shown_as_discords_proxy_would() -> None:
+    async with house() as one:
+        api = one.page.api
+        assert api is not None
+        await api._shelf.put("images/a.png", png(), "image/png")
+        asked = await one.client.do("slash", name="imagine", options={"prompt": "a fox"})
+        urls = [f"{api.result_base}/images/a.png", "https://elsewhere.example/b.png"]
+        embeds = [{"thumbnail": {"url": url}} for url in urls]
+        await one.raw.respond(await one.handle(asked), 4, {"embeds": embeds})
+        shown = await one.client.message(lambda message: len(message["embeds"]) == 2)
+        ours, elsewhere = (embed["thumbnail"]["url"] for embed in shown["embeds"])
+        assert ours == "files/results/images/a.png"
+        assert elsewhere == "https://elsewhere.example/b.png", "which the page does not load"
+        async with one.client.http.get(f"{one.url}{ours}") as response:
+            assert (response.status, await response.read()) == (200, png())
+            assert response.headers["Content-Type"] == "image/png"
+        assert await status(f"{one.url}files/results/images/none.png") == 404
 
 
 async def test_a_form_is_shown_and_sent() -> None:
@@ -486,7 +508,7 @@ async def test_pictures_take_as_long_as_was_chosen() -> None:
         took = []
         for speed in ("quick", "usual", "slow"):
             await one.client.do("trouble", item="speed", value=speed)
-            took.append(api.plan.pending_s + (api.plan.processing_s or 0))
+            took.append((api.plan.pending_s or 0) + (api.plan.processing_s or 0))
         assert took == sorted(took)
         assert (took[0], took[-1]) == (1, 30)
         await one.client.push("trouble", lambda body: body["items"][0]["value"] == "slow")

@@ -19,7 +19,7 @@ from bot.errors import (
     OutcomeUnknown,
     TokenExpired,
 )
-from bot.models import Charged, Failure, Job, JobRequest, Source, State, Task, TaskPhase
+from bot.models import Charged, Failure, Job, JobRequest, Rung, Source, State, Task, TaskPhase
 from bot.rules import RUNNING
 from tests.house import House, house
 
@@ -260,6 +260,17 @@ async def test_a_late_one_to_a_removed_message_is_kept(tmp_path: Path) -> None:
         home.messenger.errors["interaction"] = deque([MessageGone("10008")])
         assert await home.jobs.check_again(job) is not None
         assert (await home.drive(job)).state is State.UNDELIVERABLE
+
+
+async def test_a_late_one_to_a_message_that_its_asker_deleted_is_kept(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        job = await late(home)
+        deleted = job.showing.but(message_id=None, posted_urls=(), rung=str(Rung.NOWHERE))
+        await home.jobs.showed(job.id, deleted)
+        assert await home.jobs.check_again(job) is not None
+        end = await home.drive(job)
+        assert (end.state, end.showing.message_id) == (State.DELIVERED, None)
+        assert home.messenger.shown == []
 
 
 async def test_a_cancel_keeps_what_is_there(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from urllib.parse import quote, unquote, urlsplit
 from aiohttp import web
 
 from bot.sandbox.cdn import Cdn
+from bot.sandbox.page.image_side import ImageSide
 from bot.sandbox.records import AnyJson
 
 _ADDRESSES = {"url", "proxy_url", "icon_url", "proxy_icon_url"}
@@ -21,14 +22,18 @@ _HEADERS = {
 }
 
 
-class Files:
-    """What the stand-in's CDN holds, as the page may have it."""
+_RESULTS = "results/"
 
-    def __init__(self, cdn: Cdn) -> None:
+
+class Files:
+    """What the stand-ins of CDN and image API hold, as the page may have it."""
+
+    def __init__(self, cdn: Cdn, images: ImageSide) -> None:
         self._cdn = cdn
+        self._images = images
 
     def rewritten(self, node: AnyJson) -> AnyJson:
-        """The same JSON with the CDN's addresses turned into ours: `files/...`, relative."""
+        """The same JSON with those addresses turned into ours: `files/...`, relative."""
         if isinstance(node, list | tuple):
             return [self.rewritten(child) for child in node]
         if not isinstance(node, dict):
@@ -41,6 +46,8 @@ class Files:
         }
 
     def _address(self, url: str) -> str:
+        if (place := self._images.place(url)) is not None:
+            return f"files/{_RESULTS}{quote(place)}"
         parts = urlsplit(url)
         if parts.netloc != self._cdn.host or self._cdn.find(unquote(parts.path)) is None:
             return url
@@ -48,12 +55,19 @@ class Files:
 
     async def serve(self, request: web.Request) -> web.Response:
         """Handler of GET: pictures to look at, everything else to download."""
-        attachment = self._cdn.find("/" + request.match_info["path"])
-        if attachment is None:
+        path = request.match_info["path"]
+        data = await self._found(path)
+        if data is None:
             return web.Response(status=404, text="This file is gone.\n")
-        kind = next((kind for begin, kind in _PICTURES if begin.match(attachment.data)), None)
+        kind = next((kind for begin, kind in _PICTURES if begin.match(data)), None)
         headers = _HEADERS | {"Content-Type": kind or "application/octet-stream"}
         if kind is None:
-            name = quote(attachment.filename)
+            name = quote(path.rpartition("/")[2])
             headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
-        return web.Response(body=attachment.data, headers=headers)
+        return web.Response(body=data, headers=headers)
+
+    async def _found(self, path: str) -> bytes | None:
+        if path.startswith(_RESULTS):
+            return await self._images.picture(path.removeprefix(_RESULTS))
+        attachment = self._cdn.find(f"/{path}")
+        return None if attachment is None else attachment.data

@@ -53,7 +53,7 @@ class Hub:
         self.images = images
         self.people = People(discord)
         self.uploads = Uploads()
-        self.files = Files(discord.world.cdn)
+        self.files = Files(discord.world.cdn, images)
         self.asked: dict[int, Interaction] = {}
         self.views = Views(discord, self.people, self.files, self.asked)
         mask = Mask({discord.token, *images.secrets})

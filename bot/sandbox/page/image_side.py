@@ -40,6 +40,14 @@ class ImageSide(Protocol):
         """The bot's environment variables for this API."""
         ...
 
+    def place(self, url: str) -> str | None:
+        """What `picture` takes for a result's address; None: the page does not load it."""
+        ...
+
+    async def picture(self, place: str) -> bytes | None:
+        """A result, as Discord's own proxy would fetch it for an embed."""
+        ...
+
     def tasks(self) -> list[Json]:
         """The newest tasks, one for each POST, oldest first."""
         ...
@@ -82,6 +90,15 @@ class PlayedImages:
     def settings(self) -> dict[str, str]:
         """With callbacks to a port of the bot's own."""
         return images_settings(self._api)
+
+    def place(self, url: str) -> str | None:
+        """Results lie on this machine."""
+        path = url.removeprefix(f"{self._api.result_base}/")
+        return None if path == url else path
+
+    async def picture(self, place: str) -> bytes | None:
+        """While it lives."""
+        return await self._api.stored(place)
 
     def tasks(self) -> list[Json]:
         """From the ledger and the events."""

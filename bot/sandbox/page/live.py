@@ -110,9 +110,7 @@ class Live:
         if change.kind in {"message_created", "message_edited"}:
             self._show_message(change.subject)
         elif change.kind == "message_deleted":
-            message: Message = change.subject
-            gone = {"channel": str(message.channel_id), "id": str(message.id)}
-            self.push("deleted", gone)
+            self._show_deleted(change.subject)
         elif change.kind.startswith("interaction"):
             self._show_interaction(change.subject)
         if change.kind in _WORLD_CHANGES or change.kind.startswith("gateway"):
@@ -124,6 +122,12 @@ class Live:
         part = self._seat.part
         if self._hub.discord.world.sees(part.person.id, message):
             self.push("message", {"message": self._hub.views.message(part, message)})
+
+    def _show_deleted(self, message: Message) -> None:
+        """What only one person saw goes for that person alone."""
+        if message.visible_to in (None, self._seat.part.person.id):
+            gone = {"channel": str(message.channel_id), "id": str(message.id)}
+            self.push("deleted", gone)
 
     def _show_interaction(self, interaction: Interaction) -> None:
         if interaction.user_id != self._seat.part.person.id:

@@ -134,6 +134,14 @@ class RealImages:
             "PORT": str(free_port()),
         }
 
+    def place(self, _: str) -> str | None:
+        """Nothing on the page comes from another host."""
+        return None
+
+    async def picture(self, _: str) -> bytes | None:
+        """As `place` says."""
+        return None
+
     def tasks(self) -> list[Json]:
         """As noted."""
         return [

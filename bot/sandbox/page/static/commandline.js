@@ -36,10 +36,8 @@ export function commandLine(command, tools) {
   node.addEventListener("focusin", (event) => explain(line, event.target));
   return {
     node,
-    focus: () =>
-      line.shown[0]
-        ? line.shown[0].focus()
-        : (chips.querySelector("button") ?? tools.fallback).focus(),
+    // As in Discord, Enter sends a command that needs nothing.
+    focus: () => (line.shown[0] ?? tools.fallback).focus(),
     fillIn: (option, text) => line.shown.find((one) => one.spec.name === option)?.fillIn?.(text),
     put: (files) => put(line, files),
     send: () => send(line),
