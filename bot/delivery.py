@@ -120,7 +120,7 @@ class Delivery:
         return await self._edit(job, outlook)
 
     async def _edit(self, job: Job, outlook: Outlook) -> Showing:
-        if first_rung(job.showing) is Rung.INTERACTION:
+        if job.hidden or first_rung(job.showing) is Rung.INTERACTION:
             try:
                 return await self._messenger.edit_by_token(job, outlook, ())
             except TokenExpired:
@@ -183,7 +183,8 @@ class Delivery:
             if pictures and isinstance(decision, MessageBlocked):
                 await self._say_kept(asked, outlook)
             return Ending.DECIDED
-        await self._settle(job, Rung.NOWHERE)
+        if not (stands and job.hidden):  # to which a press may bring a fresh token
+            await self._settle(job, Rung.NOWHERE)
         log.warning("job cannot be shown anywhere", job=job.code)
         if pictures and not stands:
             await self._say_kept(asked, outlook)
@@ -201,7 +202,8 @@ class Delivery:
             ChatUnavailable: Discord is out of reach; perhaps it was posted nevertheless.
             DownloadRejected: as `finish`.
         """
-        pictures = await self._fitted(job, pictures)
+        fitted = await self._fitted(job, pictures)
+        pictures = await fit_all(self._pictures, fitted, MESSAGE_BYTES)
         make, shown = self._attempts.make, (job, Outlook(), pictures)
         showing = await make(partial(self._messenger.post, nonce=nonce), *shown)
         if showing is None:

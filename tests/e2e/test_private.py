@@ -72,8 +72,10 @@ class Den:
         await self.logged(prompt)
         return done
 
-    async def ask(self, prompt: str, token_age_s: float = 0.0) -> InteractionHandle:
-        return await self.ana.slash("imagine", prompt=prompt, private=True, token_age_s=token_age_s)
+    async def ask(self, prompt: str, token_age_s: float = 0.0, count: int = 1) -> InteractionHandle:
+        return await self.ana.slash(
+            "imagine", prompt=prompt, count=count, private=True, token_age_s=token_age_s
+        )
 
     async def logged(self, wanted: str) -> str:
         """The log's lines, once one says that."""
@@ -146,7 +148,7 @@ async def test_only_its_asker_sees_any_of_it_from_beginning_to_end(den: Den) -> 
     assert labels(done)[0] == SHARE
     log = await den.logged("a secret fox")
     who, where = f"<@{den.ana.id}>", f"<#{den.general.id}>"
-    assert f"🖼️ {who} 🔒 private imagine `#{code(done)}` $0.06 {where}: a secret fox" in log
+    assert f"🖼️ {who} 🔒 private imagine `#{code(done)}` $0.06 in {where}: a secret fox" in log
     assert str(done.id) not in log, "no link leads to what nobody else can open"
     den.check_unseen()
     assert handle.pings == set()

@@ -159,6 +159,12 @@ def fields_of(form: Payload) -> dict[str, Payload]:
     return {one["component"]["custom_id"]: one["component"] for one in form["components"]}
 
 
+def drafts_of(house: ChatHouse) -> dict[int, Draft]:
+    drafts: Any = house.bot.services.drafts
+    found: dict[int, Draft] = drafts.drafts
+    return found
+
+
 # Re-roll
 
 
@@ -182,6 +188,16 @@ async def test_a_reroll_of_a_private_picture_is_private_where_only_its_asker_see
     private = flags == 64
     assert house.jobs.admitted[0].private is private
     assert (body["data"].get("flags") == 64) is private
+
+
+async def test_what_was_shared_is_private_no_more(house: ChatHouse) -> None:
+    shared = DONE.showing.but(rung="channel")
+    house.jobs.known = replace(DONE, request=replace(request(), private=True), showing=shared)
+    await answered(house, pressed(Action.REROLL, BEN, message=shown(house.jobs.known)))
+    await form_of(house, pressed(Action.EDIT, BEN) | another())
+    draft_id = next(iter(drafts_of(house)))
+    await answered(house, filled(f"v1:draft:{draft_id}", BEN, prompt="at night"))
+    assert [one.private for one in house.jobs.admitted] == [False, False]
 
 
 async def test_a_reroll_of_a_forgotten_picture_says_that_it_is_forgotten(house: ChatHouse) -> None:
@@ -394,9 +410,7 @@ def message_of(house: ChatHouse, answer: Payload | None) -> None:
 async def test_a_press_elsewhere_reads_the_pictures_message(house: ChatHouse) -> None:
     message_of(house, shown(DONE, 2))
     await form_of(house, pressed(Action.EDIT, message=shown(None, 0)))
-    draft: Any = house.bot.services.drafts
-    saved: Draft = draft.drafts[2000]
-    assert [one.url for one in saved.wish.sources] == [
+    assert [one.url for one in drafts_of(house)[2000].wish.sources] == [
         attachment(1)["url"],
         attachment(2)["url"],
     ]
