@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot import delivery
 from bot.errors import (
     AccessLost,
     ChatError,
@@ -22,6 +23,7 @@ from bot.models import Job, Place, Reply, Rung, Showing, State
 from bot.notices import PictureRemoved
 from tests.fakes import POSTED
 from tests.house import House, house
+from tests.unit.test_fitting import noise
 
 OTHER = Place(channel_id=10, guild_id=7)
 
@@ -231,3 +233,15 @@ async def test_what_is_gone_is_told_apart_from_what_may_not_stand_there(home: Ho
     assert await play(home, job)
     assert home.messenger.shown == [("interaction", State.UNDELIVERABLE, 0)]
     assert (await home.jobs.get(job.id)).state is State.UNDELIVERABLE
+
+
+async def test_several_fit_into_the_new_message_together(
+    home: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.downloads.data = noise(300)
+    job = await home.drive(await home.ask(count=3))
+    home.messenger.sizes.clear()
+    monkeypatch.setattr(delivery, "MESSAGE_BYTES", 200_000)
+    await send(home, job)
+    assert len(home.messenger.sizes) == 3
+    assert sum(home.messenger.sizes) <= 200_000
