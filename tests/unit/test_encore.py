@@ -71,6 +71,15 @@ async def test_when_the_results_are_gone_its_message_has_the_picture(home: House
     assert home.messenger.shown == [("channel", State.DELIVERED, 1)]
 
 
+async def test_a_copy_names_no_address_that_dies_tomorrow(home: House) -> None:
+    job = await old(home)
+    async with home.encore.pictures(job, 10_000_000) as pictures:
+        assert [one.url for one in pictures] == list(job.result_urls)
+    gone(home)
+    async with home.encore.pictures(job, 10_000_000) as pictures:
+        assert [one.url for one in pictures] == [""]
+
+
 async def test_when_the_message_is_gone_too_nothing_is_posted(home: House) -> None:
     job = await old(home)
     gone(home)
