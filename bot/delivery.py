@@ -120,7 +120,7 @@ class Delivery:
         return await self._edit(job, outlook)
 
     async def _edit(self, job: Job, outlook: Outlook) -> Showing:
-        if job.hidden or first_rung(job.showing) is Rung.INTERACTION:
+        if first_rung(job.showing) is Rung.INTERACTION:
             try:
                 return await self._messenger.edit_by_token(job, outlook, ())
             except TokenExpired:
