@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from bot import several_words, words
-from bot.chat.pricing import answered, question
+from bot.chat.custom_ids import parse
+from bot.chat.pricing import Answer, answered, question
 from bot.models import (
+    Again,
     Charged,
     Draft,
     Failure,
@@ -186,3 +188,33 @@ async def test_the_question_says_what_several_cost() -> None:
 @pytest.mark.parametrize("subject", ["", "yes", "yes-x-1", "maybe-1-2", "yes-1-2-3", "no--1-2"])
 def test_a_forged_answer_is_none(subject: str) -> None:
     assert answered(subject) is None
+
+
+@pytest.mark.parametrize("again", [None, Again(1000), Again(2**62, once=True)])
+def test_what_is_repeated_is_known_when_the_price_is_taken(again: Again | None) -> None:
+    view = question(ASKS, 2**62, again).view()
+    assert view is not None
+    for button, takes in zip(view.children, (True, False), strict=True):
+        identity = str(getattr(button, "custom_id", ""))
+        parsed = parse(identity)
+        assert parsed is not None, identity
+        assert answered(parsed[1]) == Answer(takes, 2**62, PRICE, again)
+
+
+def test_a_forged_number_of_what_is_repeated_repeats_nothing() -> None:
+    answer = answered(f"yes-1-2-r{2**63}")
+    assert answer is not None
+    assert answer.again is None
+
+
+async def test_a_reroll_is_asked_about_too_and_stays_a_repetition(house: ChatHouse) -> None:
+    house.jobs.known, house.jobs.outcome = job(State.DELIVERED), ASKS
+    house.bot._connection.parsers["INTERACTION_CREATE"](press_payload("v1:reroll:k3f9", id="1500"))
+    async with asyncio.timeout(5):
+        while not house.small.made("POST callback"):
+            await asyncio.sleep(0.002)
+    asked = ids(house.small.made("POST callback")[0])[0]
+    assert asked == f"v1:price:yes-1500-{PRICE}-r1000"
+    house.jobs.outcome = None
+    await press(house, asked.removeprefix("v1:price:"))
+    assert house.jobs.repeated == [Again(1000)]
