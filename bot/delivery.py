@@ -258,18 +258,19 @@ class Delivery:
         Raises:
             ChatUnavailable: not now, and the next rung could show the same picture twice.
         """
-        attempt, showing = self._ways[rung], None
+        attempt, showing = self._ways[rung], job.showing
         # A status edit that we gave up may still arrive after this one: say it twice then.
         twice = job.id in self._abandoned and rung in {Rung.INTERACTION, Rung.BOT}
         try:
             for _ in range(2 if twice else 1):
-                showing = await self._attempts.make(attempt, job, outlook, pictures)
+                made = await self._attempts.make(attempt, job, outlook, pictures)
+                if made is None:
+                    return False
+                showing = made
         except ChatUnavailable:
             # The token's edits have a rate limit of their own: the bot's may work. Others wait.
             if rung is not Rung.INTERACTION or job.hidden:
                 raise
-            return False
-        if showing is None:
             return False
         self._abandoned.discard(job.id)
         await self._jobs.showed(job.id, showing.but(rung=str(rung)))

@@ -186,7 +186,7 @@ async def test_a_status_edit_that_was_given_up_makes_no_second_message(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(delivery, "STATUS_DEADLINE_S", 0.05)
-    monkeypatch.setattr(delivery, "ATTEMPT_DEADLINE_S", 0.05)
+    monkeypatch.setattr(attempts, "ATTEMPT_DEADLINE_S", 0.05)
     async with house(tmp_path) as home:
         home.messenger.hanging.add("interaction")
         home.messenger.errors["bot"] = deque([AccessLost("50001")])
