@@ -17,7 +17,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-import pillow_heif
 from PIL import Image
 
 MEMORY_BYTES = 1 << 30
@@ -55,6 +54,8 @@ class Unusable(Exception):
 
 def prepare() -> None:
     """Set Pillow up, once a process: HEIC too, and our own bounds instead of its warnings."""
+    import pillow_heif  # here, so that its decoders never come into the bot's own process
+
     # One thread: each has a memory arena of its own, and the bot shall not notice us.
     pillow_heif.register_heif_opener(
         thumbnails=False, depth_images=False, aux_images=False, decode_threads=1

@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 from weakref import WeakValueDictionary
 
 import structlog
@@ -137,7 +137,9 @@ class Delivery:
         Raises:
             ChatUnavailable: Discord is out of reach for now; call again later.
         """
-        dropped = replace(job, state=State.CANCELLED, failure=Failure.UNANSWERED)
+        end: dict[str, Any] = {"state": State.CANCELLED, "failure": Failure.UNANSWERED}
+        ended = tuple(replace(one, **end) for one in job.submissions)
+        dropped = replace(job, submissions=ended, **end)  # with what it offers once it is over
         by_message = not job.request.reply.token
         show = self._messenger.reply if by_message else self._messenger.edit_by_token
         try:
@@ -181,7 +183,8 @@ class Delivery:
             if pictures and isinstance(decision, MessageBlocked):
                 await self._say_kept(asked, outlook)
             return Ending.DECIDED
-        await self._settle(job, Rung.NOWHERE)
+        if not (stands and job.hidden):  # to which a press may bring a fresh token
+            await self._settle(job, Rung.NOWHERE)
         log.warning("job cannot be shown anywhere", job=job.code)
         if pictures and not stands:
             await self._say_kept(asked, outlook)
@@ -199,7 +202,8 @@ class Delivery:
             ChatUnavailable: Discord is out of reach; perhaps it was posted nevertheless.
             DownloadRejected: as `finish`.
         """
-        pictures = await self._fitted(job, pictures)
+        fitted = await self._fitted(job, pictures)
+        pictures = await fit_all(self._pictures, fitted, MESSAGE_BYTES)
         make, shown = self._attempts.make, (job, Outlook(), pictures)
         showing = await make(partial(self._messenger.post, nonce=nonce), *shown)
         if showing is None:
@@ -258,19 +262,19 @@ class Delivery:
         Raises:
             ChatUnavailable: not now, and the next rung could show the same picture twice.
         """
-        attempt, showing = self._ways[rung], job.showing
+        show = partial(self._attempts.make, self._ways[rung], job, outlook, pictures)
         # A status edit that we gave up may still arrive after this one: say it twice then.
         twice = job.id in self._abandoned and rung in {Rung.INTERACTION, Rung.BOT}
         try:
-            for _ in range(2 if twice else 1):
-                made = await self._attempts.make(attempt, job, outlook, pictures)
-                if made is None:
-                    return False
-                showing = made
+            showing = await show()
+            if twice and showing is not None:
+                showing = await show()
         except ChatUnavailable:
             # The token's edits have a rate limit of their own: the bot's may work. Others wait.
             if rung is not Rung.INTERACTION or job.hidden:
                 raise
+            return False
+        if showing is None:
             return False
         self._abandoned.discard(job.id)
         await self._jobs.showed(job.id, showing.but(rung=str(rung)))

@@ -21,7 +21,7 @@ from bot.ladder import Ending
 from bot.models import Job, Picture, Rung, State
 from bot.ports import Clock
 
-LOOK_S = 15.0  # a ring that was lost costs no more
+LOOK_S = 60.0  # a ring that was lost costs no more
 PRESS_S = 5.0
 DELIVERY_WAIT_S = 15.0
 

@@ -75,9 +75,10 @@ def addresses(job: Job, now: datetime, *, adults: bool) -> tuple[str, ...]:
     """
     if job.state not in FINISHED or not fits(job, adults=adults):
         return ()
-    if is_there(job):
-        return job.showing.posted_urls
-    return job.result_urls if is_young(job, now) else ()
+    stay = job.showing.posted_urls if is_there(job) else ()
+    if is_young(job, now) and len(job.result_urls) > len(stay):  # a late one was not added there
+        return job.result_urls
+    return stay
 
 
 def fits(job: Job, *, adults: bool) -> bool:

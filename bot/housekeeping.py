@@ -44,8 +44,8 @@ class Housekeeping:
                     due = now + _RETRY
                     await self.tidy()
                     due = now + _ROUND
-                else:
-                    await self._store.forget_wished()
+                elif await self._store.forget_wished():
+                    await self._copies.sweep()
             except StoreError as error:
                 log.warning("not tidied up", error=repr(error))
             await self._clock.sleep(_WISHES.total_seconds())

@@ -439,7 +439,7 @@ class Usage:
         pictures_today: the person's submissions since midnight UTC that were not given back.
         server_month_micro_usd: money held or spent by this server this calendar month, UTC.
         total_month_micro_usd: the same over everything.
-        queued: jobs of everybody that wait for their turn.
+        queued: pictures of everybody that wait for their turn.
         repeated_at: when this person last repeated the job that the request repeats, if ever.
         block: the server's ban of this person, if there is one in force.
         server_blocked: the operator lets this server use nothing.

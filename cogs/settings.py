@@ -90,7 +90,8 @@ def _add_limits(settings: Group) -> None:
     @app_commands.describe(usd=words.BUDGET_USD)
     async def budget(interaction: Interaction, usd: Usd | None = None) -> None:
         admin = admin_of(interaction)
-        micro_usd = None if usd is None else round(usd * 1_000_000)
+        # Not 0, which means no limit, for the least that can be typed.
+        micro_usd = None if usd is None else round(usd * 1_000_000) or int(usd > 0)
         await tell(
             interaction,
             await admin.houses.change_budget(admin.guild_id, admin.person_id, micro_usd),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from bot.errors import ChatError, DownloadError, FilesTooLarge, ProviderError
+from bot.errors import AccessLost, ChatError, DownloadError, FilesTooLarge, ProviderError
 from bot.models import (
     Balance,
     Job,
@@ -118,6 +118,8 @@ class FakeMessenger:
         return await self._show("interaction", job, pictures)
 
     async def edit_by_bot(self, job: Job, outlook: Outlook, pictures: Sequence[Picture]) -> Showing:
+        if job.showing.message_id is None:
+            raise AccessLost("no message of this job is known")
         return await self._show("bot", job, pictures)
 
     async def post(

@@ -59,8 +59,7 @@ async def _press(interaction: Interaction, code: str) -> None:
         raise UserError(button_words.NO_PICTURE_LEFT)
     wish = Wish(Kind.EDIT, "", AUTO, sources)
     if job is not None:
-        request = job.request
-        wish = replace(wish, aspect_ratio=request.aspect_ratio, private=request.private)
+        wish = replace(wish, aspect_ratio=job.request.aspect_ratio, private=job.hidden)
     await _open(interaction, wish)
 
 

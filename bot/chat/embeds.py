@@ -213,7 +213,7 @@ def _completed(job: Job, pictures: Sequence[Picture]) -> _Face:
     if job.request.count == 1:
         text = words.completed(took_s, job.request.person_name)
     else:
-        came = min(len(ready), len(pictures)) if pictures else len(ready)
+        came = len(pictures) or len(job.result_urls)
         text = several_words.completed(came, job, took_s)
     links = [one.url for one in pictures if not one.original and _linkable(one.url)]
     if links and sum(map(len, links)) <= _LINKS_LIMIT:

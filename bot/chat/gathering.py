@@ -96,7 +96,7 @@ async def _submit(interaction: Interaction, subject: str) -> None:
     pictures = (*await _fresh(interaction, held), *attached)
     prompt, ratio = forms.wished(interaction, services.model)
     if await ask(interaction, Wish(basket.kind_of(pictures), prompt, ratio, pictures)):
-        await _empty(interaction, held)
+        await spent(interaction, held)
 
 
 async def _fresh(interaction: Interaction, held: Basket) -> Basket:
@@ -108,11 +108,12 @@ async def _fresh(interaction: Interaction, held: Basket) -> Basket:
         raise UserError(basket_words.stale(str(error))) from error
 
 
-async def _empty(interaction: Interaction, used: Basket) -> None:
-    """Take out what became a picture; what came in meanwhile stays."""
+async def spent(interaction: Interaction, used: Basket) -> None:
+    """Take out of the basket what became a picture; what came in meanwhile stays."""
     keys = {basket.key(one) for one in used}
     try:
-        await _change(interaction, lambda now: basket.without(now, keys))
+        if keys:
+            await _change(interaction, lambda now: basket.without(now, keys))
     except StoreError as error:  # the picture is on its way, and the hour ends by itself
         log.warning("basket not emptied", error=repr(error))
 

@@ -7,6 +7,7 @@ from bot import several_words, words
 from bot.chat.answers import Interaction, dismiss, update
 from bot.chat.asking import ask
 from bot.chat.custom_ids import Action, Press
+from bot.chat.gathering import spent
 from bot.chat.pricing import answered, question
 from bot.chat.services import Services
 from bot.errors import UserError
@@ -29,8 +30,8 @@ async def _press(interaction: Interaction, subject: str) -> None:
         reason = RefusalReason.PRICE_UNCONFIRMED
         anew = Refusal(reason, used=price_micro_usd, wanted=draft.wish.count)
         await update(interaction, question(anew, draft.id, answer.again))
-    else:
-        await ask(interaction, draft.wish, draft_id=draft.id, again=answer.again)
+    elif await ask(interaction, draft.wish, draft_id=draft.id, again=answer.again):
+        await spent(interaction, draft.wish.sources)  # perhaps they were gathered in a basket
 
 
 PRESSES: Mapping[Action, Press] = MappingProxyType({Action.PRICE: _press})

@@ -10,6 +10,7 @@ from bot.chat.answers import Interaction, amend, whisper
 from bot.chat.asking import place_of, refusal_words, reply_of
 from bot.chat.circumstances import circumstances_of
 from bot.chat.custom_ids import Action, Press
+from bot.chat.offers import stand_there
 from bot.chat.pressed import on_own_job
 from bot.chat.services import HouseService, Replays
 from bot.errors import (
@@ -20,7 +21,7 @@ from bot.errors import (
     MessageBlocked,
     UserError,
 )
-from bot.models import Job, State
+from bot.models import Job
 
 # Looked up along the error's MRO.
 _SENTENCES: Mapping[type[BaseException], str] = MappingProxyType(
@@ -38,10 +39,9 @@ log = structlog.get_logger(__name__)
 
 async def _send_here(interaction: Interaction, job: Job) -> None:
     """Out of one's own history into this channel."""
-    if job.state is State.READY:  # seen a moment before that is recorded
-        raise UserError(history_words.NOT_YET)
     if job.state not in history.FINISHED:
-        raise UserError(words.OLD_BUTTON)
+        # Seen a moment before that is recorded, or a late one is still to be added.
+        raise UserError(history_words.NOT_YET if stand_there(job) else words.OLD_BUTTON)
     await _require_allowed(interaction, job)
     # Seen by its asker alone, so that an interruption leaves nothing unfinished in the channel.
     await whisper(interaction, words.FETCHING)

@@ -150,6 +150,7 @@ async def export_person(connection: AsyncConnection, person_id: int) -> dict[str
     """Everything kept about a person, as plain values for JSON; ids and moments are text."""
     refusals = select(last_refusals).where(last_refusals.c.person_id == person_id)
     bans = select(blocks).where(blocks.c.person_id == person_id)
+    banned = select(blocks).where(blocks.c.by_person_id == person_id)
     changes = select(rule_changes).where(rule_changes.c.by_person_id == person_id)
     return {
         "person": str(person_id),
@@ -168,6 +169,10 @@ async def export_person(connection: AsyncConnection, person_id: int) -> dict[str
                 "reason": row.reason,
             }
             for row in await connection.execute(bans)
+        ],
+        "bans_made": [
+            {"server": str(row.guild_id), "at": _moment(row.at), "reason": row.reason}
+            for row in await connection.execute(banned)
         ],
         "settings_changed": [
             {"server": str(row.guild_id), **_changed(row)}

@@ -67,7 +67,7 @@ async def judged(
         pictures_today=row.pictures_today,
         server_month_micro_usd=int(row.server_month_micro_usd),
         total_month_micro_usd=int(row.total_month_micro_usd),
-        queued=row.queued,
+        queued=int(row.queued),
         block=None if row.person_id is None else block_of(row),
         server_blocked=bool(row.server_blocked),
         paused=bool(row.paused),
@@ -105,7 +105,9 @@ def _figures(person_id: int, guild_id: int | None, now: datetime) -> list[Column
             jobs.c.person_id == person_id, jobs.c.guild_id == guild_id, jobs.c.state.in_(_BUSY)
         ),
         "pictures_today": select(func.count()).where(counted, ledger.created_at >= day_start(now)),
-        "queued": select(func.count()).where(WANTS_CARE, jobs.c.state == State.QUEUED),
+        "queued": select(func.coalesce(func.sum(jobs.c.count), 0)).where(
+            WANTS_CARE, jobs.c.state == State.QUEUED
+        ),
     }
     return [
         *(figure.scalar_subquery().label(name) for name, figure in figures.items()),

@@ -56,6 +56,8 @@ async def _desktop(browser: Browser, opened: Opened, folder: Path) -> None:
         await _take(visitor, folder / "history.png")
         await _basket(visitor)
         await _take(visitor, folder / "basket.png")
+        await _several(visitor)
+        await _take(visitor, folder / "several.png")
         await _states(visitor, opened, folder)
         await visitor.page.locator("#drawer-button").click()
         await _take(visitor, folder / "drawer.png")
@@ -80,6 +82,16 @@ async def _basket(visitor: Visitor) -> None:
         await visitor.last.locator("img").last.click(button="right")
         await visitor.page.get_by_role("menuitem", name="Fuse images").click()
         await expect(visitor.last).to_contain_text("Only you can see this")
+
+
+async def _several(visitor: Visitor) -> None:
+    """Three pictures of one request."""
+    await visitor.command("imagine")
+    await visitor.page.keyboard.type("A lighthouse above the sea")
+    await visitor.option("count", "3")
+    await visitor.field("prompt").press("Enter")
+    await expect(visitor.embed).to_contain_text("3 pictures completed in")
+    await expect(visitor.last.locator(".picture img")).to_have_count(3)
 
 
 async def _states(visitor: Visitor, opened: Opened, folder: Path) -> None:

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 GREEN = 0x57F287
 PERHAPS = "may have been charged"
-UNFINISHED = ("Pending", "Processing", "waiting for word")
+UNFINISHED = ("Pending", "Processing", "waiting for word", "still being made")
 TRY_AGAIN = "Try again, may cost twice"
 
 OPEN = {"queued", "submitting", "unknown", "waiting", "ready"}
@@ -66,19 +66,25 @@ class Posted:
         task: whether the API made a task of it.
         charged: whether it took money.
         pictures: names of the results' bytes.
+        address: where it is called back; of one submission alone.
     """
 
     prompt: str
     task: bool
     charged: bool
     pictures: tuple[str, ...] = ()
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One job as the database has it, with the worst that its submissions cost.
+    """One job as the database has it, with what its submissions say together.
 
     Attributes:
+        owned: of how many it knows that they cost or may have cost something.
+        lost: of how many nobody will ever know whether there was a task.
+        named: of how many the task is known.
+        count: how many pictures were asked for.
         submissions: how many rows of the ledger it has, each worth one POST at most.
     """
 
@@ -87,7 +93,10 @@ class Row:
     failure: str | None
     answered: bool
     shown_state: str | None
-    charged: str
+    owned: int
+    lost: int = 0
+    named: int = 1
+    count: int = 1
     submissions: int = 1
 
 
@@ -118,27 +127,34 @@ def faults(evidence: Evidence) -> list[Fault]:
 
 
 def unknown(evidence: Evidence) -> list[Row]:
-    """Jobs that ended without anybody knowing whether there was a task."""
-    return [row for row in evidence.rows if row.failure == "unknown_outcome"]
+    """Jobs of which a part ended without anybody knowing whether there was a task."""
+    return [row for row in evidence.rows if row.lost]
 
 
 def _people(evidence: Evidence) -> Iterator[Fault]:
-    """Whoever saw an answer sees an end, and the pictures that were made for them, once."""
-    posted = {one.prompt: one for one in evidence.ledger}
+    """Whoever saw an answer sees an end."""
     for seen in evidence.seen:
-        if not seen.accepted:
-            continue
-        if not is_end(seen.words):
+        if seen.accepted and not is_end(seen.words):
             yield Fault(Kind.LOST, seen.prompt, seen.words or "no embed")
-        made = posted[seen.prompt].pictures if seen.prompt in posted else ()
-        if seen.colour == GREEN and (not seen.pictures or seen.pictures != made):
-            yield Fault(Kind.FALSE, seen.prompt, "completed without its own pictures")
-        if seen.colour != GREEN and seen.pictures:
-            yield Fault(Kind.FALSE, seen.prompt, "pictures on what is not completed")
+        if seen.accepted:
+            yield from _pictures(evidence, seen)
     for picture, messages in evidence.shown.items():
         if messages > 1:
             owner = next((one.prompt for one in evidence.ledger if picture in one.pictures), "?")
             yield Fault(Kind.DOUBLED, owner, f"its picture is on {messages} messages")
+
+
+def _pictures(evidence: Evidence, seen: Seen) -> Iterator[Fault]:
+    """They are those that were made for this person, once; only lost ones may be missing."""
+    theirs = (one for one in evidence.ledger if one.prompt == seen.prompt)
+    made, there = {name for one in theirs for name in one.pictures}, set(seen.pictures)
+    lost = sum(row.lost for row in evidence.rows if row.prompt == seen.prompt)
+    if seen.colour == GREEN and (not there or there - made or len(made - there) > lost):
+        yield Fault(Kind.FALSE, seen.prompt, "completed without its own pictures")
+    if len(there) < len(seen.pictures):
+        yield Fault(Kind.DOUBLED, seen.prompt, "a picture is twice on its message")
+    if seen.colour != GREEN and seen.pictures:
+        yield Fault(Kind.FALSE, seen.prompt, "pictures on what is not completed")
 
 
 def is_end(words: str) -> bool:
@@ -148,19 +164,26 @@ def is_end(words: str) -> bool:
 
 def _payments(evidence: Evidence) -> Iterator[Fault]:
     """One POST at most for each row, none for what nobody saw, and a ledger that knows of it."""
-    rows = {row.prompt: row for row in evidence.rows}
     accepted = {seen.prompt for seen in evidence.seen if seen.accepted}
-    for prompt, posts in Counter(one.prompt for one in evidence.ledger).items():
-        if posts > (rows[prompt].submissions if prompt in rows else 1):
-            yield Fault(Kind.DOUBLED, prompt, f"{posts} POSTs")
+    for prompt in {one.prompt for one in evidence.ledger}:
+        posts = [one for one in evidence.ledger if one.prompt == prompt]
+        row = next((row for row in evidence.rows if row.prompt == prompt), None)
+        yield from _paid(posts, row)
         if prompt not in accepted:
             yield Fault(Kind.UNASKED, prompt, "a POST for what nobody saw")
-    for prompt, paid in Counter(one.prompt for one in evidence.ledger if one.charged).items():
-        if paid > 1:
-            yield Fault(Kind.DOUBLED, prompt, f"paid for {paid} times")
-    for one in evidence.ledger:
-        if one.charged and (one.prompt not in rows or rows[one.prompt].charged == "no"):
-            yield Fault(Kind.FALSE, one.prompt, "charged, and the ledger does not know")
+
+
+def _paid(posts: Sequence[Posted], row: Row | None) -> Iterator[Fault]:
+    prompt, paid = posts[0].prompt, sum(one.charged for one in posts)
+    if len(posts) > (row.submissions if row else 1):
+        yield Fault(Kind.DOUBLED, prompt, f"{len(posts)} POSTs")
+    addresses = [one.address for one in posts if one.address]
+    if len(set(addresses)) < len(addresses):
+        yield Fault(Kind.DOUBLED, prompt, "two POSTs of one submission")
+    if paid > (row.count if row else 1):
+        yield Fault(Kind.DOUBLED, prompt, f"paid for {paid} times")
+    if paid > (row.owned if row else 0):
+        yield Fault(Kind.FALSE, prompt, "charged, and the ledger does not know")
 
 
 def _rows(evidence: Evidence) -> Iterator[Fault]:
@@ -181,10 +204,10 @@ def _rows(evidence: Evidence) -> Iterator[Fault]:
 
 def _unknown(evidence: Evidence) -> Iterator[Fault]:
     """Callbacks resolve every task; what stays unknown is told, with its button."""
-    tasks = {one.prompt for one in evidence.ledger if one.task}
+    tasks = Counter(one.prompt for one in evidence.ledger if one.task)
     seen = {one.prompt: one for one in evidence.seen}
     for row in unknown(evidence):
-        if evidence.callbacks and row.prompt in tasks:
+        if evidence.callbacks and tasks[row.prompt] > row.named:
             yield Fault(Kind.UNKNOWN, row.prompt, "there is a task, and it can call back")
         if PERHAPS not in seen[row.prompt].words or TRY_AGAIN not in seen[row.prompt].buttons:
             yield Fault(Kind.SILENT, row.prompt, seen[row.prompt].words)

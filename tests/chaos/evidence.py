@@ -12,10 +12,10 @@ from bot.sandbox.records import Message
 from tests.chaos.checker import BROKEN_OFF, OPEN, Evidence, Posted, Row, Seen
 from tests.e2e.stage import Stage, colour, footer, labels, words
 
-_CHARGED = ("no", "maybe", "yes")
 _ROWS = """
     SELECT prompt, jobs.state, jobs.failure, answered_at IS NOT NULL, shown_state,
-           MAX(CASE charged WHEN 'yes' THEN 2 WHEN 'maybe' THEN 1 ELSE 0 END), COUNT(*)
+           SUM(charged <> 'no'), SUM(submissions.failure IS 'unknown_outcome'),
+           SUM(task_id IS NOT NULL), count, COUNT(*)
     FROM jobs JOIN submissions ON submissions.job_id = jobs.id GROUP BY jobs.id ORDER BY jobs.id
 """
 
@@ -48,8 +48,8 @@ def read_rows(folder: Path) -> list[Row]:
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5)) as connection:
         found = connection.execute(_ROWS).fetchall()
     return [
-        Row(prompt, state, failure, bool(answered), shown_state, _CHARGED[charged], submissions)
-        for prompt, state, failure, answered, shown_state, charged, submissions in found
+        Row(prompt, state, failure, bool(answered), shown_state, *figures)
+        for prompt, state, failure, answered, shown_state, *figures in found
     ]
 
 
@@ -84,7 +84,8 @@ async def _ledger(play: Stage) -> list[Posted]:
         results = await play.api.results(entry.task_id) if entry.task_id else []
         pictures = tuple(map(_name, results))
         task = entry.task_id is not None
-        posts.append(Posted(entry.body["prompt"], task, entry.charged, pictures))
+        address = str(entry.body.get("callback_url", ""))
+        posts.append(Posted(entry.body["prompt"], task, entry.charged, pictures, address))
     return posts
 
 

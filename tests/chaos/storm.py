@@ -20,6 +20,7 @@ from tests.e2e.process import BotProcess
 from tests.e2e.stage import QUICK, Stage, stage, start, words
 
 PEOPLE = 25
+COUNTS = (1, 1, 2, 4)  # pictures in one request
 LOOK_S = 0.1
 AFTERMATH_S = 3.0  # kills also strike when nobody asks any more
 
@@ -84,9 +85,11 @@ class _Storm:
         people = [self.play.newcomer(name=f"Zoe{number}") for number in range(PEOPLE)]
         for number in range(self.weather.jobs):
             prompt = f"picture number {number} of storm {self.weather.seed}"
-            self.play.api.plan_next(self._plan())
+            count = self.rng.choice(COUNTS)
+            for _ in range(count):
+                self.play.api.plan_next(self._plan())
             person = self.rng.choice(people)
-            self.asked[prompt] = await person.slash("imagine", prompt=prompt)
+            self.asked[prompt] = await person.slash("imagine", prompt=prompt, count=count)
             await asyncio.sleep(self.rng.uniform(0.5, 1.5) / self.weather.jobs_per_s)
 
     def _plan(self) -> TaskPlan:

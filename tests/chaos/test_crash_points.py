@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.crashing import Moment, doors, points
-from tests.chaos.walk import ONCE_MORE, PLAIN, Scene, calls_of, walk_all
+from tests.chaos.walk import ONCE_MORE, PLAIN, SEVERAL, Scene, calls_of, walk_all
 
 MOST = 2  # of a door's calls; `make chaos` walks them all, before and after, in every scene
 
@@ -16,7 +16,7 @@ def test_the_places_to_die_are_the_ports_own_methods() -> None:
 
 
 @pytest.mark.timeout(200)
-@pytest.mark.parametrize(("scene", "least"), [(PLAIN, 20), (ONCE_MORE, 12)], ids=str)
+@pytest.mark.parametrize(("scene", "least"), [(PLAIN, 20), (ONCE_MORE, 12), (SEVERAL, 10)], ids=str)
 async def test_a_crash_after_any_call_is_survived(tmp_path: Path, scene: Scene, least: int) -> None:
     """After each: what is true before a call was true after the one before it."""
     calls = await calls_of(tmp_path, scene)

@@ -66,6 +66,7 @@ class Scene:
         by_message: asked by a mention instead of a command.
         methods: the ports' methods that are worth a crash here; none: all that are called.
         image: what is edited; None: a picture is made from words alone.
+        count: how many pictures are asked for.
     """
 
     name: str
@@ -76,6 +77,7 @@ class Scene:
     by_message: bool = False
     methods: tuple[str, ...] = ()
     image: Upload | None = None
+    count: int = 1
 
     @override
     def __str__(self) -> str:
@@ -87,13 +89,17 @@ SHOWING = ("edit_by_token", "edit_by_bot", "post", "send_dm", "ping", "save_show
 
 GIF = Upload("cat.gif", "image/gif", saved(a_picture(), "GIF"))
 PREPARING = ("find", "fetch", "prepare", "keep", "upload", "create", "get_task", "move")
+TOGETHER = ("move", "move_job", "create", "get_task", "fetch", "edit_by_token", "save_showing")
 
 PLAIN = Scene("plain")
 ONCE_MORE = Scene(
     "once more", setting=_sources_out_of_reach, methods=PREPARING, image=picture("cat.png")
 )
+SEVERAL = Scene("several", methods=TOGETHER, count=2)
 SCENES = (
     PLAIN,
+    SEVERAL,
+    Scene("several, polled", callbacks=False, methods=TOGETHER, count=2),
     Scene("polled", callbacks=False),
     Scene("unknown", callbacks=False, setting=_answer_lost),
     Scene("ladder", age_s=30.0, setting=_down_the_ladder, methods=SHOWING),
@@ -176,7 +182,9 @@ async def _ask(play: Stage, scene: Scene) -> _Request:
         return await _write(play)
     person = play.newcomer()
     name, images = ("imagine", {}) if scene.image is None else ("edit", {"image": scene.image})
-    handle = await person.slash(name, prompt=PROMPT, token_age_s=scene.age_s, options=images)
+    handle = await person.slash(
+        name, prompt=PROMPT, count=scene.count, token_age_s=scene.age_s, options=images
+    )
     interaction = handle.interaction
     return _Request(handle, lambda: interaction.pending, lambda: interaction.failed)
 

@@ -70,7 +70,9 @@ async def test_help_has_commands_that_can_be_clicked(stage: Stage) -> None:
     text = told(await (await stage.newcomer().slash("darkroom help")).answer())
     mentioned = re.findall(r"</([a-z ]+):(\d+)>", text)
     ids = {one["name"]: one["id"] for one in stage.newcomer().commands()}
-    assert {"imagine", "edit", "fuse", "history", "usage"} <= {name for name, _ in mentioned}
+    names = {name for name, _ in mentioned}
+    assert {"imagine", "edit", "fuse", "history", "usage"} <= names
+    assert {"settings view", "darkroom privacy"} <= names
     assert all(ids.get(name.split()[0], number) == number for name, number in mentioned)
     assert f"{stage.discord.mention} make it night" in text
 
@@ -131,6 +133,17 @@ async def test_my_data_is_a_file_and_can_be_deleted(stage: Stage) -> None:
     history = await (await person.slash("history")).answer()
     assert history.message is not None
     assert "my very own words" not in str(history.message.embeds)
+
+
+async def test_data_that_fit_no_message_are_the_owners_to_give(stage: Stage) -> None:
+    guild = stage.new_guild("Small")
+    person = stage.newcomer(guild)
+    person.user.upload_limit_bytes = guild.upload_limit_bytes = 100
+    answer = await (await person.slash("darkroom my-data")).answer()
+    assert answer.message is not None
+    refused = await stage.press(person, answer.message, "Get my data as a file")
+    assert refused.message is not None
+    assert refused.message.content.endswith("please ask this bot's owner for it.")
 
 
 async def test_ones_data_can_be_had_in_direct_messages(stage: Stage) -> None:

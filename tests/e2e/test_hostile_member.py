@@ -9,7 +9,7 @@ from bot.sandbox.driver import Person
 from bot.sandbox.handles import FirstAnswer
 from bot.sandbox.records import Channel, Message
 from tests.e2e.process import run_to_end
-from tests.e2e.stage import GREEN, Stage
+from tests.e2e.stage import GREEN, Stage, labels
 from tests.e2e.test_settings import Town, said
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -101,3 +101,42 @@ async def test_a_server_that_the_operator_blocked_shows_nothing(town: Town) -> N
     )
     assert ended.code == 0
     assert "switched pictures off for this server" in said(await send_again(person, town.general))
+
+
+async def test_who_is_shut_out_gets_nothing_by_any_button(town: Town) -> None:
+    person = town.member()
+    handle = await person.slash("imagine", prompt="the last one")
+    message = await town.stage.shows(handle, GREEN)
+    ended = await town.owner.slash("image-mod block", options={"person": person, "until": "1d"})
+    said(await ended.answer())
+    posts = len(town.stage.api.ledger)
+    for label in set(labels(message)) - {"Delete"}:
+        pressed = await person.click(message, label)
+        answer = await pressed.answer()
+        if answer.modal is not None:
+            answer = await (await person.submit(pressed, {"prompt": "by a form"})).answer()
+        assert answer.ephemeral, label
+        assert "do not let you make pictures here" in str(answer.message and answer.message.content)
+    assert len(town.stage.api.ledger) == posts
+
+
+async def test_a_block_ends_at_the_servers_border(town: Town) -> None:
+    person, elsewhere = town.member(), town.stage.new_guild("Over the border")
+    town.stage.discord.world.join(elsewhere, person.user)
+    handle = await town.owner.slash("image-mod block", options={"person": person, "until": "1d"})
+    said(await handle.answer())
+    (general,) = elsewhere.channels.values()
+    await picture(town, person, "beyond the border", general)
+
+
+async def test_a_moderator_reaches_nothing_of_another_server_by_forged_buttons(town: Town) -> None:
+    stage = town.stage
+    theirs = await stage.shows(await stage.ask("of another server"), GREEN)
+    ours = await stage.shows(await stage.ask("of ours", person=town.member()), GREEN)
+    forged = f"v1:remove:{theirs.channel_id}-{theirs.id}"
+    told = said(await (await town.owner.press_forged(ours, forged)).answer())
+    assert "not a message of mine in this server" in told
+    mixed = f"v1:remove:{ours.channel_id}-{theirs.id}"
+    told = said(await (await town.owner.press_forged(ours, mixed)).answer())
+    assert told == "That message is gone already."
+    assert not theirs.deleted

@@ -66,6 +66,17 @@ async def test_the_servers_budget_binds_the_exempt_too(town: Town) -> None:
     assert (await refused(town, town.member())).startswith("This server's $0.12")
 
 
+async def test_the_least_budget_is_not_taken_for_none(town: Town) -> None:
+    await town.set("budget", usd=0.0000001)
+    assert "whole budget of $0.000001 a month" in await refused(town, town.member())
+
+
+async def test_nobody_is_exempt_out_of_the_box(town: Town) -> None:
+    await town.set("daily-limit", pictures=1)
+    await made(town, town.owner)
+    assert (await refused(town, town.owner)).startswith("1 of 1 pictures used today")
+
+
 async def test_a_budget_that_pays_no_picture_says_so(town: Town) -> None:
     await town.set("budget", usd=0.05)
     assert "whole budget of $0.05 a month" in await refused(town, town.member())

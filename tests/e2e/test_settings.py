@@ -286,6 +286,14 @@ async def test_a_log_channel_that_is_closed_to_us_is_refused(town: Town) -> None
     assert "I cannot write in" in await town.set("log-channel", channel=log)
 
 
+async def test_a_log_channel_of_another_server_is_refused(town: Town) -> None:
+    theirs = town.stage.discord.general
+    before = len(town.stage.discord.world.in_channel(theirs.id))
+    assert "I cannot write in" in await town.set("log-channel", channel=theirs)
+    assert len(town.stage.discord.world.in_channel(theirs.id)) == before
+    assert "**Log channel**: none" in embed(await town.view())["description"]
+
+
 async def test_usage_shows_figures_and_a_chart_with_words(town: Town) -> None:
     await town.stage.shows(await town.stage.ask("counted", person=town.member()), GREEN)
     handle = await town.owner.slash("settings usage")

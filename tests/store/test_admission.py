@@ -55,7 +55,7 @@ async def test_several_pictures_are_as_many_submissions_each_with_a_token_of_its
     assert len({one.callback_token for one in job.submissions}) == 3
     assert job.price_micro_usd == 3 * PRICE
     seen = await usage(store)
-    assert (seen.open_jobs, seen.pictures_today) == (1, 3)
+    assert (seen.open_jobs, seen.pictures_today, seen.queued) == (1, 3, 3)
     assert seen.server_month_micro_usd == 3 * PRICE
 
 

@@ -103,6 +103,7 @@ async def test_everything_about_a_person_is_exported_and_nothing_of_others(
     await refuse(store)
     await refuse(store, BEN)
     await store.houses.block(GUILD, Block(ANA, BEN, clock.now(), None, "spam"))
+    await store.houses.block(GUILD, Block(BEN, ANA, clock.now(), None, "as a moderator"))
     await store.houses.change_house_rules(
         GUILD, ANA, "Spoiler", lambda rules: str(rules.spoiler), _spoiler
     )
@@ -118,6 +119,7 @@ async def test_everything_about_a_person_is_exported_and_nothing_of_others(
     assert picture["private"] is False
     assert (picture["price_usd"], picture["charged"]) == (PRICE / 1_000_000, ["yes"])
     assert [ban["reason"] for ban in kept["bans"]] == ["spam"]
+    assert [ban["reason"] for ban in kept["bans_made"]] == ["as a moderator"]
     assert [refused["rule"] for refused in kept["refusals"]] == ["forbidden_word"]
     assert [change["after"] for change in kept["settings_changed"]] == ["True"]
     (gathered,), (begun,) = kept["gathered"], kept["begun"]

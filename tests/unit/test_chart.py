@@ -1,10 +1,13 @@
 """The chart of a server's use: thirty days, a picture of its own background, words beside it."""
 
+import asyncio
 import io
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from PIL import Image
 
 from bot import guide_words
@@ -31,6 +34,31 @@ async def test_it_is_a_small_png_with_a_dark_card_of_its_own() -> None:
     assert image.size == (960, 504)
     assert image.getpixel((2, 2)) == (0x2B, 0x2D, 0x31, 255)
     assert len(png) < 100_000
+
+
+async def test_it_is_drawn_off_the_event_loop_one_at_a_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    threads: list[int] = []
+    gate = threading.Event()
+
+    def draw(*_: object) -> bytes:
+        threads.append(threading.get_ident())
+        assert gate.wait(5)
+        return b"png"
+
+    monkeypatch.setattr("bot.chart.draw_usage", draw)
+    painter = ChartPainter()
+    drawings = [asyncio.create_task(painter.usage(REPORT, NOW)) for _ in range(3)]
+    async with asyncio.timeout(5):
+        while not threads:
+            await asyncio.sleep(0)
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert len(threads) == 1
+    gate.set()
+    assert await asyncio.gather(*drawings) == [b"png"] * 3
+    assert threading.get_ident() not in threads
 
 
 def test_nobody_pays_for_matplotlib_before_a_chart_is_asked_for() -> None:

@@ -16,6 +16,7 @@ from bot.chat.attachments import to_sources
 from bot.chat.client import DarkroomBot
 from bot.errors import StoreUnavailable
 from bot.models import Kind, Place, Refusal, RefusalReason, State
+from bot.notices import Incident
 from cogs import add_commands
 from tests.chat_house import ChatHouse, chat_house, services
 from tests.small_discord import Refusal as Refused
@@ -278,6 +279,8 @@ async def test_an_incident_has_the_same_code_for_the_person_and_the_log(
     assert code is not None
     assert "secret" not in sentence
     assert code[1] in capsys.readouterr().out
+    journal: Any = house.bot.services.journal
+    assert journal.noted == [Incident(code[1], 5, 7, 9)], "the server's log tells the same code"
 
 
 async def test_a_duplicate_event_ends_silently(house: ChatHouse) -> None:

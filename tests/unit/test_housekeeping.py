@@ -134,3 +134,17 @@ async def test_wishes_are_looked_at_every_minute(core: House, rounds: list[str])
     await pass_hours(clock, 1)
     task.cancel()
     assert rounds.count("wishes") >= 60
+
+
+async def test_copies_go_with_what_was_wished_to_be_forgotten(core: House) -> None:
+    clock, copies = FakeClock(), FakeCopies()
+    job = await core.ask()
+    await core.store.houses.forget_person(5)
+    keeper = Housekeeping(core.store.houses, core.store.drafts, copies, clock, 0)
+    task = asyncio.create_task(keeper.run())
+    await pass_hours(clock, 0.05)
+    assert copies.sweeps == 1, "the daily one"
+    await core.drive(job)
+    await pass_hours(clock, 0.05)
+    task.cancel()
+    assert copies.sweeps == 2

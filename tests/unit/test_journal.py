@@ -29,6 +29,7 @@ from tests.house import JumpingClock
 from tests.small_discord import HANG, Refusal
 
 LOG = 99
+SUPPRESS_EMBEDS, SUPPRESS_NOTIFICATIONS = 1 << 2, 1 << 12
 PICTURE = PictureDelivered(job(State.DELIVERED, charged=Charged.YES))
 
 
@@ -76,6 +77,7 @@ async def test_lines_are_gathered_into_one_message_that_pings_nobody(desk: Desk)
     (call,) = desk.house.small.made("POST messages")
     assert call.path == f"/channels/{LOG}/messages"
     assert call.payload["allowed_mentions"] == {"parse": []}
+    assert call.payload["flags"] == SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS
     first, second = call.payload["content"].split("\n")
     for part in (f"<@{ANA}>", "imagine", "`#k3f9`", "$0.06", f"/{GUILD}/{CHANNEL}/55", "a cat"):
         assert part in first

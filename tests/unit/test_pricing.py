@@ -8,10 +8,23 @@ from typing import Any
 import pytest
 
 from bot import several_words, words
-from bot.chat.pricing import answered, question
-from bot.models import Charged, Failure, Refusal, RefusalReason, Reply, State
+from bot.chat.custom_ids import parse
+from bot.chat.pricing import Answer, answered, question
+from bot.models import (
+    Again,
+    Charged,
+    Draft,
+    Failure,
+    Kind,
+    Place,
+    Refusal,
+    RefusalReason,
+    Reply,
+    State,
+    Wish,
+)
 from tests.chat_house import ChatHouse, chat_house
-from tests.chat_samples import at, job
+from tests.chat_samples import GUILD, at, job, source
 from tests.small_discord import Call, interaction_payload, message_payload, press_payload
 
 PRICE = 60_000
@@ -72,6 +85,20 @@ async def test_taking_the_price_makes_it_publicly_under_the_drafts_id(house: Cha
     (request,) = house.jobs.admitted
     assert (request.id, request.reply.token, request.prompt) == (1000, "new", "a cat")
     assert house.jobs.confirmed == [True]
+
+
+async def test_a_price_that_is_taken_takes_the_pictures_out_of_the_basket(
+    house: ChatHouse,
+) -> None:
+    drafts, used = house.bot.services.drafts, (source(1), source(2))
+    wish = Wish(Kind.FUSE, "both", "auto", used)
+    now = house.clock.now()
+    await drafts.save_draft(Draft(1000, 5, Place(9, GUILD), wish, now))
+    await drafts.change_basket(5, 9, lambda _: (*used, source(3)))
+    await press(house, f"yes-1000-{PRICE}")
+    async with asyncio.timeout(5):
+        while await drafts.basket(5, 9) != (source(3),):
+            await asyncio.sleep(0.002)
 
 
 async def test_under_a_public_question_the_job_takes_its_place(house: ChatHouse) -> None:
@@ -161,3 +188,33 @@ async def test_the_question_says_what_several_cost() -> None:
 @pytest.mark.parametrize("subject", ["", "yes", "yes-x-1", "maybe-1-2", "yes-1-2-3", "no--1-2"])
 def test_a_forged_answer_is_none(subject: str) -> None:
     assert answered(subject) is None
+
+
+@pytest.mark.parametrize("again", [None, Again(1000), Again(2**62, once=True)])
+def test_what_is_repeated_is_known_when_the_price_is_taken(again: Again | None) -> None:
+    view = question(ASKS, 2**62, again).view()
+    assert view is not None
+    for button, takes in zip(view.children, (True, False), strict=True):
+        identity = str(getattr(button, "custom_id", ""))
+        parsed = parse(identity)
+        assert parsed is not None, identity
+        assert answered(parsed[1]) == Answer(takes, 2**62, PRICE, again)
+
+
+def test_a_forged_number_of_what_is_repeated_repeats_nothing() -> None:
+    answer = answered(f"yes-1-2-r{2**63}")
+    assert answer is not None
+    assert answer.again is None
+
+
+async def test_a_reroll_is_asked_about_too_and_stays_a_repetition(house: ChatHouse) -> None:
+    house.jobs.known, house.jobs.outcome = job(State.DELIVERED), ASKS
+    house.bot._connection.parsers["INTERACTION_CREATE"](press_payload("v1:reroll:k3f9", id="1500"))
+    async with asyncio.timeout(5):
+        while not house.small.made("POST callback"):
+            await asyncio.sleep(0.002)
+    asked = ids(house.small.made("POST callback")[0])[0]
+    assert asked == f"v1:price:yes-1500-{PRICE}-r1000"
+    house.jobs.outcome = None
+    await press(house, asked.removeprefix("v1:price:"))
+    assert house.jobs.repeated == [Again(1000)]

@@ -7,11 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from bot import log_words
+from bot import history, log_words
 from bot.errors import AccessLost, ChatUnavailable, MessageGone, TokenExpired
 from bot.history import Search, link
 from bot.jobs import TOKEN_WARNING
-from bot.models import Job, Place, Refusal, RefusalReason, Reply, Rung, Showing, State
+from bot.models import (
+    Job,
+    Place,
+    Refusal,
+    RefusalReason,
+    Reply,
+    Rung,
+    Showing,
+    State,
+    Task,
+    TaskPhase,
+)
 from bot.notices import PictureDelivered, PictureShared
 from bot.rules import TOKEN_LIFE
 from tests.house import HERE, House, house
@@ -112,6 +123,38 @@ async def test_what_was_kept_is_logged_once_for_its_asker_can_see_it(home: House
     assert (shown.state, shown.hidden) == (State.DELIVERED, True)
     assert len(home.journal.noted) == 1
     assert rungs(home) == {"interaction"}
+
+
+# Several.
+
+
+async def late(home: House) -> Job:
+    """A private job of two of which one is seen and the other was given up for now."""
+    home.api.of["task-2"] = deque([Task("", TaskPhase.PROCESSING)] * 1000)
+    job = await home.drive(await home.ask(count=2, private=True))
+    assert (job.state, job.showing.state) == (State.DELIVERED, State.DELIVERED)
+    home.api.of.clear()
+    home.messenger.shown.clear()
+    return job
+
+
+async def test_a_late_one_is_added_for_its_asker_alone(home: House) -> None:
+    job = await late(home)
+    assert await home.jobs.check_again(job) is not None
+    assert (await home.drive(job)).state is State.DELIVERED
+    assert home.messenger.shown == [("interaction", State.READY, 2)]
+    assert len(home.journal.noted) == 1
+
+
+async def test_a_late_one_to_a_dead_token_waits_for_the_next_press(home: House) -> None:
+    job = await late(home)
+    home.messenger.errors["interaction"] = deque([TokenExpired("50027")] * 9)
+    assert await home.jobs.check_again(job) is not None
+    end = await home.drive(job)
+    assert (end.state, end.hidden) == (State.DELIVERED, True)
+    assert end.showing == job.showing, "what stands there stays, and a fresh token can reach it"
+    assert home.messenger.shown == []
+    assert history.addresses(end, home.clock.now(), adults=False) == end.result_urls
 
 
 # Sharing.

@@ -38,6 +38,7 @@ from tests.small_discord import Refusal as Refused
 from tests.small_discord import interaction_payload, message_payload, press_payload
 
 BEN = 6
+SEEN = discord.Permissions(view_channel=True).value
 CDN = "https://cdn.discordapp.com/attachments/9/"
 DONE = job(State.DELIVERED)
 Payload = dict[str, Any]
@@ -159,6 +160,12 @@ def fields_of(form: Payload) -> dict[str, Payload]:
     return {one["component"]["custom_id"]: one["component"] for one in form["components"]}
 
 
+def drafts_of(house: ChatHouse) -> dict[int, Draft]:
+    drafts: Any = house.bot.services.drafts
+    found: dict[int, Draft] = drafts.drafts
+    return found
+
+
 # Re-roll
 
 
@@ -178,10 +185,22 @@ async def test_a_reroll_of_a_private_picture_is_private_where_only_its_asker_see
     house: ChatHouse, flags: int
 ) -> None:
     house.jobs.known = replace(DONE, request=replace(request(), private=True))
-    body = await answered(house, pressed(Action.REROLL, message=shown(DONE) | {"flags": flags}))
+    press = pressed(Action.REROLL, message=shown(DONE) | {"flags": flags})
+    body = await answered(house, press | {"app_permissions": str(SEEN)})
     private = flags == 64
     assert house.jobs.admitted[0].private is private
+    assert house.jobs.admitted[0].bot_can_edit is not private
     assert (body["data"].get("flags") == 64) is private
+
+
+async def test_what_was_shared_is_private_no_more(house: ChatHouse) -> None:
+    shared = DONE.showing.but(rung="channel")
+    house.jobs.known = replace(DONE, request=replace(request(), private=True), showing=shared)
+    await answered(house, pressed(Action.REROLL, BEN, message=shown(house.jobs.known)))
+    await form_of(house, pressed(Action.EDIT, BEN) | another())
+    draft_id = next(iter(drafts_of(house)))
+    await answered(house, filled(f"v1:draft:{draft_id}", BEN, prompt="at night"))
+    assert [one.private for one in house.jobs.admitted] == [False, False]
 
 
 async def test_a_reroll_of_a_forgotten_picture_says_that_it_is_forgotten(house: ChatHouse) -> None:
@@ -394,9 +413,7 @@ def message_of(house: ChatHouse, answer: Payload | None) -> None:
 async def test_a_press_elsewhere_reads_the_pictures_message(house: ChatHouse) -> None:
     message_of(house, shown(DONE, 2))
     await form_of(house, pressed(Action.EDIT, message=shown(None, 0)))
-    draft: Any = house.bot.services.drafts
-    saved: Draft = draft.drafts[2000]
-    assert [one.url for one in saved.wish.sources] == [
+    assert [one.url for one in drafts_of(house)[2000].wish.sources] == [
         attachment(1)["url"],
         attachment(2)["url"],
     ]
@@ -518,9 +535,18 @@ async def test_a_deletion_that_discord_is_too_busy_for_is_tried_again(house: Cha
     assert house.jobs.shown[0].message_id is None
 
 
-async def test_pictures_that_a_late_one_is_waited_for_are_deleted(house: ChatHouse) -> None:
-    there = DONE.showing.but(state=State.DELIVERED)
-    house.jobs.known = replace(job(State.WAITING), showing=there)
+@pytest.mark.parametrize(
+    ("state", "shown_state"),
+    [
+        (State.WAITING, State.DELIVERED),  # for a late one
+        (State.READY, State.DELIVERED),  # with a late one
+        (State.UNDELIVERABLE, State.UNDELIVERABLE),  # just sent from one's history
+    ],
+)
+async def test_pictures_that_stand_there_are_deleted_whatever_is_to_come(
+    house: ChatHouse, state: State, shown_state: State
+) -> None:
+    house.jobs.known = replace(job(state), showing=DONE.showing.but(state=shown_state))
     await answered(house, pressed(Action.DELETE))
     assert removed(house) == 1
     assert house.jobs.shown[0].message_id is None

@@ -13,6 +13,7 @@ import discord
 import pytest
 
 from bot import panel_words
+from bot.chat import bans, moderation, panel
 from bot.houses import Houses
 from bot.jobs import Rulebook
 from bot.models import Policy
@@ -42,9 +43,8 @@ REFUSALS = {
 COMPONENTS = [
     ("settings", "rule:menu"),
     ("settings", "rule:home"),
-    ("settings", "switch:spoiler-on"),
     ("settings", "switch:ping-off"),
-    ("settings", "switch:adult-on"),
+    *(("settings", f"switch:{name}-on") for name in panel_words.SWITCHES),
     ("settings", "preset:open"),
     ("settings", "preset:members"),
     ("settings", "reset:ask"),
@@ -144,6 +144,16 @@ def judge(body: dict[str, Any], family: str, who: str) -> None:
     refused = (body.get("data") or {}).get("content") == REFUSALS[family]
     assert refused is (who not in ALLOWED[family])
     assert "went wrong" not in str((body.get("data") or {}).get("content"))
+
+
+def test_no_component_or_form_of_theirs_is_left_out() -> None:
+    ours = (panel, moderation, bans)
+    presses = {action for module in ours for action in module.PRESSES}
+    forms = {action for module in (panel, bans) for action in module.FORMS}
+    assert presses <= {subject.partition(":")[0] for _, subject in COMPONENTS}
+    assert forms <= {subject.partition(":")[0] for _, subject in FORMS}
+    switched = {subject.split(":")[1].split("-")[0] for _, subject in COMPONENTS if ":" in subject}
+    assert set(panel_words.SWITCHES) <= switched
 
 
 @pytest.mark.parametrize("who", BITS)

@@ -24,6 +24,7 @@ from bot.models import (
     State,
     Usage,
 )
+from tests.chat_samples import at, job
 
 NOW = datetime(2026, 11, 23, 17, 30, tzinfo=UTC)
 PRICE = 60_000
@@ -288,3 +289,27 @@ def test_a_picture_is_made_again_as_often_as_wanted_but_not_twice_in_one_breath(
 def test_what_failed_is_tried_again_only_once_however_late() -> None:
     long_ago = Usage(now=NOW, repeated_at=NOW - timedelta(days=30))
     assert repeated(Again(3, once=True), long_ago) == Refusal(RefusalReason.REPEATED)
+
+
+@pytest.mark.parametrize(
+    ("passed_s", "thirds"), [(0, 0), (16, 0), (17, 1), (33, 1), (34, 2), (49, 2), (50, 3), (500, 3)]
+)
+def test_the_time_that_goes_by_is_told_in_thirds(passed_s: float, thirds: int) -> None:
+    assert rules.thirds_passed(passed_s, 50) == thirds
+    assert rules.thirds_passed(passed_s, 14) == 0, "what is over soon needs no bar"
+
+
+@given(st.floats(0, 10_000), st.floats(0, 10_000))
+def test_a_third_that_was_told_is_never_taken_back(earlier_s: float, more_s: float) -> None:
+    before, after = (rules.thirds_passed(one, 50) for one in (earlier_s, earlier_s + more_s))
+    assert 0 <= before <= after <= rules.THIRDS
+
+
+def test_once_a_picture_is_there_the_others_have_twice_the_usual_time() -> None:
+    none = at(job(State.WAITING), submissions=(job(State.WAITING).submissions[0],))
+    ready, waiting = (job(state).submissions[0] for state in (State.READY, State.WAITING))
+    some = at(none, submissions=(ready, replace(waiting, number=2)))
+    assert rules.patience_s(none, 50, 600) == 600
+    assert rules.patience_s(some, 50, 600) == 100
+    assert rules.patience_s(some, 5, 600) == rules.SHORTEST_PATIENCE_S
+    assert rules.patience_s(some, 50, 30) == 30

@@ -100,6 +100,15 @@ async def test_what_is_seen_a_moment_before_it_is_delivered_wants_another_press(
     assert house.encore.sent == []
 
 
+async def test_while_a_late_one_is_made_the_others_are_not_sent_without_it(
+    house: ChatHouse,
+) -> None:
+    one = private(finished(State.WAITING))
+    house.jobs.known = replace(one, showing=one.showing.but(state=State.DELIVERED))
+    assert await press(house, "v1:share:k3f9") == [said.NOT_YET]
+    assert house.encore.sent == []
+
+
 async def test_what_was_never_private_is_not_shared(house: ChatHouse) -> None:
     assert await press(house, "v1:share:k3f9") == [words.OLD_BUTTON]
 

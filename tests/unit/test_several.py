@@ -19,12 +19,13 @@ from bot.errors import (
     OutcomeUnknown,
     TokenExpired,
 )
-from bot.models import Charged, Failure, Job, JobRequest, Rung, State, Task, TaskPhase
+from bot.models import Charged, Failure, Job, JobRequest, Rung, Source, State, Task, TaskPhase
 from bot.rules import RUNNING
 from tests.house import House, house
 
 WORKING = [Task("", TaskPhase.PROCESSING)] * 1000
 LAST = ("interaction", State.READY)
+SOURCE = Source("https://cdn.discordapp.com/attachments/9/1/a.png", "a.png", "image/png", 100)
 
 
 def states(job: Job) -> list[State]:
@@ -90,6 +91,25 @@ async def test_four_are_sent_side_by_side_and_come_on_one_message(tmp_path: Path
         assert len({url for _, url in home.api.posted}) == 4, "each has a callback of its own"
         assert home.messenger.shown[-1] == (*LAST, 4)
         assert len(home.messenger.shown) == 2, "once processing, once completed"
+
+
+async def test_the_sources_of_several_are_made_ready_once(tmp_path: Path) -> None:
+    async with house(tmp_path, when="always") as home:
+        end = await home.drive(await home.ask(5, SOURCE, count=3))
+        assert states(end) == [State.READY] * 3
+        assert len(home.source_downloads.fetched) == 1
+        assert home.api.sources == [("https://r2.apimodels.app/files/1",)] * 3
+
+
+async def test_one_whose_source_was_not_fetched_is_sent_once_more(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        gone = Task("task-2", TaskPhase.FAILED, failure=Failure.SOURCE_UNREACHABLE)
+        home.api.of["task-2"].append(gone)
+        end = await home.drive(await home.ask(5, SOURCE, count=3))
+        assert end.state is State.DELIVERED
+        assert [one.state for one in end.standing] == [State.READY] * 3
+        assert len(home.api.posted) == 4
+        assert home.messenger.shown[-1] == (*LAST, 3)
 
 
 async def test_what_the_policy_refused_is_left_out_and_not_charged(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import struct
+import subprocess
 import sys
 import warnings
 import zlib
@@ -547,3 +548,11 @@ def test_signals_of_others_are_told_from_crashes() -> None:
     ended = source_pictures._ENDED_BY_OTHERS
     assert -signal.SIGTERM in ended
     assert -signal.SIGSEGV not in ended
+
+
+def test_the_bots_own_process_has_no_decoder_of_heic() -> None:
+    program = "import sys, bot.app; sys.exit('_pillow_heif' in sys.modules)"
+    root = Path(converter.__file__).parents[1]
+    command = [sys.executable, "-c", program]
+    ended = subprocess.run(command, cwd=root, check=False)  # noqa: S603 - our own program
+    assert ended.returncode == 0
