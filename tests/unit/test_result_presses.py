@@ -264,8 +264,12 @@ def failed(failure: Failure = Failure.BUSY) -> Job:
 
 @pytest.mark.parametrize(
     "one",
-    [failed(), failed(Failure.UNKNOWN_OUTCOME), job(State.EXPIRED), job(State.CANCELLED)],
-    ids=["busy", "unknown", "expired", "cancelled"],
+    [
+        failed(),
+        failed(Failure.UNKNOWN_OUTCOME),
+        job(State.CANCELLED, failure=Failure.UNANSWERED),
+    ],
+    ids=["busy", "unknown", "interrupted"],
 )
 async def test_try_again_asks_for_the_same_and_only_once(house: ChatHouse, one: Job) -> None:
     house.jobs.known = one
@@ -277,7 +281,10 @@ async def test_try_again_asks_for_the_same_and_only_once(house: ChatHouse, one: 
 
 @pytest.mark.parametrize(
     "one",
-    [failed(Failure.POLICY), failed(Failure.NO_CREDITS), failed(Failure.BAD_KEY), DONE],
+    [
+        *(failed(Failure.POLICY), failed(Failure.NO_CREDITS), failed(Failure.BAD_KEY)),
+        *(job(State.EXPIRED), job(State.CANCELLED), DONE),
+    ],
     ids=["policy", "credits", "key", "delivered"],
 )
 async def test_try_again_does_nothing_where_it_is_not_offered(house: ChatHouse, one: Job) -> None:
