@@ -285,7 +285,7 @@ async def test_try_again_asks_for_the_same_and_only_once(house: ChatHouse, one: 
         *(failed(Failure.POLICY), failed(Failure.NO_CREDITS), failed(Failure.BAD_KEY)),
         *(job(State.EXPIRED), job(State.CANCELLED), DONE),
     ],
-    ids=["policy", "credits", "key", "delivered"],
+    ids=["policy", "credits", "key", "expired", "cancelled", "delivered"],
 )
 async def test_try_again_does_nothing_where_it_is_not_offered(house: ChatHouse, one: Job) -> None:
     house.jobs.known = one
