@@ -45,7 +45,7 @@ from bot.sources import Means, Reach, Sources
 from bot.store import SqlStore, open_store, sources_folder
 from cogs import add_commands
 
-STOP_DEADLINE_S = 8.0  # container runtimes send SIGKILL after 10 s
+STOP_DEADLINE_S = 7.0  # container runtimes send SIGKILL after 10 s, and there is more to close
 SOURCE_LIMITS = TimeLimits(connect_s=5, read_s=10, write_s=5, pool_s=30, total_s=60)
 
 log = structlog.get_logger(__name__)
