@@ -137,7 +137,9 @@ class Delivery:
         Raises:
             ChatUnavailable: Discord is out of reach for now; call again later.
         """
-        dropped = replace(job, state=State.CANCELLED, failure=Failure.UNANSWERED)
+        state, failure = State.CANCELLED, Failure.UNANSWERED
+        none = tuple(replace(one, state=state, failure=failure) for one in job.submissions)
+        dropped = replace(job, state=state, failure=failure, submissions=none)
         by_message = not job.request.reply.token
         show = self._messenger.reply if by_message else self._messenger.edit_by_token
         try:
