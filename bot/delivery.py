@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 from weakref import WeakValueDictionary
 
 import structlog
@@ -120,7 +120,7 @@ class Delivery:
         return await self._edit(job, outlook)
 
     async def _edit(self, job: Job, outlook: Outlook) -> Showing:
-        if job.hidden or first_rung(job.showing) is Rung.INTERACTION:
+        if first_rung(job.showing) is Rung.INTERACTION:
             try:
                 return await self._messenger.edit_by_token(job, outlook, ())
             except TokenExpired:
@@ -137,9 +137,9 @@ class Delivery:
         Raises:
             ChatUnavailable: Discord is out of reach for now; call again later.
         """
-        state, failure = State.CANCELLED, Failure.UNANSWERED
-        none = tuple(replace(one, state=state, failure=failure) for one in job.submissions)
-        dropped = replace(job, state=state, failure=failure, submissions=none)
+        end: dict[str, Any] = {"state": State.CANCELLED, "failure": Failure.UNANSWERED}
+        ended = tuple(replace(one, **end) for one in job.submissions)
+        dropped = replace(job, submissions=ended, **end)  # with what it offers once it is over
         by_message = not job.request.reply.token
         show = self._messenger.reply if by_message else self._messenger.edit_by_token
         try:

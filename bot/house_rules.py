@@ -43,6 +43,8 @@ class HouseRules:
         spoiler: pictures are posted behind a spoiler.
         ping: whoever waited long is pinged when the picture is ready.
         log_channel_id: where the server's log goes.
+        retention_days: after which the content of a finished picture goes; 0, or more than the
+            operator's: as long as the operator keeps it.
         replies: messages that mention the bot are taken as requests.
         ask_above_micro_usd: a request that costs more is made only after its price was taken; 0:
             never asks.
@@ -64,6 +66,7 @@ class HouseRules:
     spoiler: bool = False
     ping: bool = True
     log_channel_id: int | None = None
+    retention_days: int = 0
     replies: bool = True
     ask_above_micro_usd: int = 0
     private: bool = False
@@ -153,6 +156,11 @@ def limits_for(rules: HouseRules, defaults: Limits, role_ids: Iterable[int]) -> 
         daily_pictures=_kindest(_most, own.daily_pictures, (r.daily_pictures for r in fitting)),
         jobs_per_person=_kindest(_most, own.jobs_per_person, (r.jobs_at_once for r in fitting)),
     )
+
+
+def retention_days(rules: HouseRules, operators: int) -> int:
+    """Days that hold for a server: the shorter of its own and the operator's; 0: for good."""
+    return min((days for days in (rules.retention_days, operators) if days), default=0)
 
 
 def for_role(rules: HouseRules, role_id: int, **changes: int | None) -> HouseRules:

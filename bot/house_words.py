@@ -32,6 +32,7 @@ class Setting(StrEnum):
     ASK_ABOVE = "Ask about the price"
     PRIVATE = "Private pictures"
     LOG = "Log channel"
+    RETENTION = "Retention"
 
 
 def out_of_range(setting: Setting, high: int, unit: str) -> str:
@@ -223,6 +224,13 @@ def _log(rules: HouseRules, _: Limits) -> str:
     return "none" if rules.log_channel_id is None else f"<#{rules.log_channel_id}>"
 
 
+def _retention(rules: HouseRules, _: Limits) -> str:
+    days = rules.retention_days
+    if not days:
+        return "prompts are kept as long as this bot's owner keeps them (default)"
+    return f"prompts go {'1 day' if days == 1 else f'{days:,} days'} after the picture, or sooner"
+
+
 _STANDS: Mapping[Setting, Callable[[HouseRules, Limits], str]] = MappingProxyType(
     {
         Setting.COOLDOWN: _cooldown,
@@ -239,5 +247,6 @@ _STANDS: Mapping[Setting, Callable[[HouseRules, Limits], str]] = MappingProxyTyp
         Setting.ASK_ABOVE: _ask_above,
         Setting.PRIVATE: _private,
         Setting.LOG: _log,
+        Setting.RETENTION: _retention,
     }
 )

@@ -57,6 +57,9 @@ class Housekeeping:
         if self._retention_days:
             before = now - timedelta(days=self._retention_days)
             forgotten += await self._store.forget_before(before)
+        for guild_id, days in (await self._store.retentions()).items():
+            before = now - timedelta(days=days)  # the operator's, where shorter, was just obeyed
+            forgotten += await self._store.forget_before(before, guild_id)
         await self._drafts.forget_old_drafts()
         await self._copies.sweep()
         servers = await self._store.forget_left(now - SETTINGS_LIFE)

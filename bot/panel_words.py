@@ -57,6 +57,8 @@ PHRASE = "The word or phrase; case and accents do not matter"
 FILE = "Plain text in UTF-8, at most 64 KB"
 LOG_CHANNEL = "Where I write what happened; without a channel: nowhere"
 LOG_WHERE = "A text channel where I may write"
+RETENTION = "Days for which prompts and addresses of this server's pictures are kept"
+RETENTION_DAYS = "0, or leave it out: as long as the operator keeps them; never longer"
 PING = "Whether whoever waited long is pinged when the picture is ready"
 ADULT_CONTENT = "Whether the adult-content filter is off in age-restricted channels"
 SPOILER = "Whether pictures are posted behind a spoiler"
@@ -102,6 +104,7 @@ RULES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "atonce": ("Pictures at once", "Unfinished pictures of one person"),
         "budget": ("Budget", "US dollars a month for the whole server"),
         "askabove": ("Ask about the price", "Ask people first when a request costs much"),
+        "retention": ("Retention", "Days for which prompts and addresses are kept"),
         "channels": ("Channels", "Where pictures may be made"),
         "roles": ("Roles", "Who may make pictures, and who has no limits"),
         "filter": ("Forbidden words", "Words and phrases that no prompt may have"),
@@ -114,6 +117,7 @@ FIELDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "pictures": ("Pictures", "0 for no limit; empty for the operator's default"),
         "usd": ("US dollars a month", "0 for no limit of yours; empty for the operator's default"),
         "above": ("US dollars for one request", "Ask first when it costs more; empty: never ask"),
+        "days": ("Days", "0 or empty: as long as the operator keeps them; never longer"),
         "role": ("Only for this role", "Empty: for everybody. A role's rule replaces it."),
         "allowed_channels": ("Pictures only in", "Nothing chosen: everywhere"),
         "denied_channels": ("Never in", "Threads follow their channel, channels their category"),

@@ -268,8 +268,12 @@ class HouseStore(Protocol):
         """Remove what was open, or still counted, when its person asked to be forgotten."""
         ...
 
-    async def forget_before(self, moment: datetime) -> int:
-        """Remove the content of jobs finished before that moment, for the retention rule."""
+    async def forget_before(self, moment: datetime, guild_id: int | None = None) -> int:
+        """Remove the content of jobs finished before that moment; of one server, or of all."""
+        ...
+
+    async def retentions(self) -> Mapping[int, int]:
+        """Days of the servers that have a retention of their own."""
         ...
 
     async def left_server(self, guild_id: int) -> None:

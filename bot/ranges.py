@@ -31,6 +31,7 @@ RANGES: Mapping[Setting, Range] = MappingProxyType(
         Setting.AT_ONCE: Range(50, "pictures"),
         Setting.BUDGET: Range(100_000, "dollars", 1_000_000),
         Setting.ASK_ABOVE: Range(1_000, "dollars", 1_000_000),
+        Setting.RETENTION: Range(3_650, "days"),
         Setting.CHANNELS: Range(50, "channels"),
         Setting.ROLES: Range(50, "roles"),
         Setting.WORDS: Range(500, "words and phrases"),

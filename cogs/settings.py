@@ -7,7 +7,7 @@ from discord import app_commands
 
 from bot import panel_words as words
 from bot.chat import panel, use, word_list
-from bot.chat.admins import admin_of, choose_log_channel, tell
+from bot.chat.admins import admin_of, change_retention, choose_log_channel, tell
 from bot.chat.client import DarkroomBot
 from bot.chat.places import change_channel, change_role
 from cogs._options import SERVERS_ONLY, Place
@@ -26,7 +26,8 @@ def add(bot: DarkroomBot) -> None:
         allowed_contexts=SERVERS_ONLY,
         default_permissions=discord.Permissions(manage_guild=True),
     )
-    for add_part in (_add_screen, _add_limits, _add_places, _add_log, _add_switches, _add_words):
+    places = (_add_places, _add_log, _add_retention)
+    for add_part in (_add_screen, _add_limits, *places, _add_switches, _add_words):
         add_part(settings)
     bot.tree.add_command(settings)
 
@@ -127,6 +128,13 @@ def _add_log(settings: Group) -> None:
     @app_commands.describe(channel=words.LOG_WHERE)
     async def log_channel(interaction: Interaction, channel: Place | None = None) -> None:
         await tell(interaction, await choose_log_channel(interaction, channel))
+
+
+def _add_retention(settings: Group) -> None:
+    @settings.command(name="retention", description=words.RETENTION)
+    @app_commands.describe(days=words.RETENTION_DAYS)
+    async def retention(interaction: Interaction, days: Whole | None = None) -> None:
+        await tell(interaction, await change_retention(admin_of(interaction), days))
 
 
 def _add_switches(settings: Group) -> None:

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import blake2s
 from types import MappingProxyType
 
@@ -15,6 +16,7 @@ from bot.errors import AccessLost, UserError
 from bot.house_rules import HouseRules, RuleChange
 from bot.house_words import Setting
 from bot.models import Place
+from bot.ranges import check_range
 
 _LISTS: Mapping[Setting, tuple[str, ...]] = MappingProxyType(
     {
@@ -62,6 +64,12 @@ def admin_of(interaction: Interaction) -> Admin:
     """Whoever acts, when this person may manage the server. Raises UserError."""
     guild_id = require_manager(interaction)
     return Admin(interaction.client.services.houses, guild_id, interaction.user.id)
+
+
+async def change_retention(admin: Admin, days: int | None) -> RuleChange:
+    """How long content of this server's pictures is kept; None or 0: as the operator does."""
+    check_range(Setting.RETENTION, days)
+    return await admin.change(Setting.RETENTION, partial(replace, retention_days=days or 0))
 
 
 async def tell(interaction: Interaction, *changes: RuleChange) -> None:

@@ -14,6 +14,7 @@ from bot.chat.screens import Screen
 from bot.chat.services import Services
 from bot.chat.wire import translated
 from bot.errors import ChatError
+from bot.house_rules import retention_days
 
 HELLO_DEADLINE_S = 10.0
 
@@ -32,7 +33,9 @@ async def show_help(interaction: Interaction) -> None:
 async def show_privacy(interaction: Interaction) -> None:
     """What is kept. Raises ChatError."""
     services: Services = interaction.client.services
-    await _show(interaction, guide_words.privacy(services.retention_days, listens=services.replies))
+    rules = await services.houses.rules(interaction.guild_id or 0)
+    days = retention_days(rules, services.retention_days)
+    await _show(interaction, guide_words.privacy(days, listens=services.replies))
 
 
 async def greet(guild: discord.Guild, ids: Mapping[str, int], services: Services) -> None:

@@ -80,7 +80,7 @@ class DiscordMessenger:
                 wait=True,
             )
         elsewhere = job.showing.but(message_id=None, channel_id=None)
-        return _found(replace(job, showing=elsewhere), message)
+        return _found(replace(job, showing=elsewhere), message or {})
 
     async def posted(self, job: Job) -> Sequence[str]:
         """Where the files of the job's message can be fetched now, in order."""

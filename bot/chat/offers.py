@@ -28,13 +28,6 @@ _FAILED: Mapping[Failure, tuple[Action, ...]] = MappingProxyType(
         Failure.NO_CREDITS: (),
     }
 )
-_BROKEN_OFF: Mapping[State, tuple[Action, ...]] = MappingProxyType(
-    {
-        State.EXPIRED: (Action.CHECK_AGAIN, Action.TRY_AGAIN),
-        # Cancel asks nobody whether it was meant, so there is a way back.
-        State.CANCELLED: (Action.TRY_AGAIN,),
-    }
-)
 
 
 def of_result(job: Job) -> tuple[Action, ...]:
@@ -93,8 +86,12 @@ def _remedies(submissions: Iterable[Submission]) -> tuple[Action, ...]:
 
 def _of(submission: Submission) -> tuple[Action, ...]:
     """What can be done about one that did not come."""
-    actions = _BROKEN_OFF.get(submission.state, ())
+    actions: tuple[Action, ...] = ()
     if submission.state is State.FAILED:
         actions = _FAILED.get(submission.failure or Failure.PROVIDER, _RETRY)
+    elif submission.state is State.EXPIRED:  # it may come yet: nobody is invited to pay again
+        actions = (Action.CHECK_AGAIN,)
+    elif submission.failure is Failure.UNANSWERED:
+        actions = (Action.TRY_AGAIN,)
     # A free read needs a task to ask for.
     return tuple(one for one in actions if one is not Action.CHECK_AGAIN or submission.task_id)

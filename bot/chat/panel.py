@@ -3,28 +3,31 @@
 Rights are asked at every press; a form opens with what is in the database at that moment.
 """
 
-import re
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from functools import partial
 from types import MappingProxyType
 
 import discord
 
 from bot import panel_words, words
-from bot.chat import forms, screens, word_list
-from bot.chat.admins import Admin, admin_of, choose_log_channel, fingerprint
+from bot.chat import amounts, forms, screens, word_list
+from bot.chat.admins import (
+    Admin,
+    admin_of,
+    change_retention,
+    choose_log_channel,
+    fingerprint,
+)
+from bot.chat.amounts import Filled
 from bot.chat.answers import Interaction, open_form, update, whisper_rendered
 from bot.chat.custom_ids import Action, Press
 from bot.errors import UserError
 from bot.house_rules import HouseRules, RuleChange
 from bot.house_words import Setting
 
-Filled = Mapping[str, tuple[str, ...]]
 Change = Callable[[Interaction, Admin, Filled], Awaitable[RuleChange]]
 
-_USD = re.compile(r"\$?\s*(\d{1,9}(?:\.\d{1,6})?)", re.ASCII)
 _MEMBERS = "members"  # the preset that must be told a role
 _ROLE_LISTS = ("allowed", "denied", "exempt")
 _WORDS_LIMIT = 4000  # of a form's field; longer lists go by /settings filter import
@@ -159,15 +162,18 @@ def _limit_fields(
 
 
 def _budget_fields(rules: HouseRules) -> Sequence[forms.Field]:
-    now = rules.budget_micro_usd
-    text = "" if now is None else f"{Decimal(now) / 1_000_000:f}"
+    text = amounts.usd(rules.budget_micro_usd)
     return [forms.text("usd", *panel_words.FIELDS["usd"], value=text, longest=16)]
 
 
 def _ask_above_fields(rules: HouseRules) -> Sequence[forms.Field]:
-    now = rules.ask_above_micro_usd
-    text = f"{Decimal(now) / 1_000_000:f}" if now else ""
+    text = amounts.usd(rules.ask_above_micro_usd or None)
     return [forms.text("usd", *panel_words.FIELDS["above"], value=text, longest=16)]
+
+
+def _retention_fields(rules: HouseRules) -> Sequence[forms.Field]:
+    text = str(rules.retention_days or "")
+    return [forms.text("days", *panel_words.FIELDS["days"], value=text, longest=12)]
 
 
 def _channel_fields(rules: HouseRules) -> Sequence[forms.Field]:
@@ -213,28 +219,32 @@ def _log_fields(rules: HouseRules) -> Sequence[forms.Field]:
 
 
 async def _cooldown(_: Interaction, admin: Admin, filled: Filled) -> RuleChange:
-    seconds, role = _whole(filled, "seconds"), _role(filled)
+    seconds, role = amounts.whole(filled, "seconds"), amounts.role(filled)
     return await admin.houses.change_cooldown(admin.guild_id, admin.person_id, seconds, role)
 
 
 async def _daily(_: Interaction, admin: Admin, filled: Filled) -> RuleChange:
-    pictures, role = _whole(filled, "pictures"), _role(filled)
+    pictures, role = amounts.whole(filled, "pictures"), amounts.role(filled)
     return await admin.houses.change_daily_pictures(admin.guild_id, admin.person_id, pictures, role)
 
 
 async def _at_once(_: Interaction, admin: Admin, filled: Filled) -> RuleChange:
-    pictures, role = _whole(filled, "pictures"), _role(filled)
+    pictures, role = amounts.whole(filled, "pictures"), amounts.role(filled)
     return await admin.houses.change_jobs_at_once(admin.guild_id, admin.person_id, pictures, role)
 
 
 async def _budget(_: Interaction, admin: Admin, filled: Filled) -> RuleChange:
-    micro_usd = micro_usd_of(_only(filled, "usd"))
+    micro_usd = amounts.micro_usd_of(amounts.only(filled, "usd"))
     return await admin.houses.change_budget(admin.guild_id, admin.person_id, micro_usd)
 
 
 async def _ask_above(_: Interaction, admin: Admin, filled: Filled) -> RuleChange:
-    micro_usd = micro_usd_of(_only(filled, "usd"))
+    micro_usd = amounts.micro_usd_of(amounts.only(filled, "usd"))
     return await admin.houses.change_ask_above(admin.guild_id, admin.person_id, micro_usd)
+
+
+async def _retention(_: Interaction, admin: Admin, filled: Filled) -> RuleChange:
+    return await change_retention(admin, amounts.whole(filled, "days"))
 
 
 async def _channels(_: Interaction, admin: Admin, filled: Filled) -> RuleChange:
@@ -250,40 +260,12 @@ async def _roles(_: Interaction, admin: Admin, filled: Filled) -> RuleChange:
 
 
 async def _forbid(_: Interaction, admin: Admin, filled: Filled) -> RuleChange:
-    listed = _only(filled, "words").splitlines()
+    listed = amounts.only(filled, "words").splitlines()
     return await admin.change(Setting.WORDS, word_list.only(listed))
 
 
 async def _log(interaction: Interaction, _: Admin, filled: Filled) -> RuleChange:
     return await choose_log_channel(interaction, next(iter(forms.ids(filled.get("log", ()))), None))
-
-
-def _only(filled: Filled, name: str) -> str:
-    return next(iter(filled.get(name, ())), "")
-
-
-def _role(filled: Filled) -> int | None:
-    return next(iter(forms.ids(filled.get("role", ()))), None)
-
-
-def _whole(filled: Filled, name: str) -> int | None:
-    """A whole number; None when the field was left empty. Raises UserError."""
-    text = _only(filled, name)
-    if not text:
-        return None
-    if not text.isdecimal():
-        raise UserError(panel_words.not_a_number(text, "30"))
-    return int(text)
-
-
-def micro_usd_of(text: str) -> int | None:
-    """US dollars as people write them; None when nothing is written. Raises UserError."""
-    if not text.strip():
-        return None
-    match = _USD.fullmatch(text.strip())
-    if match is None:
-        raise UserError(panel_words.not_a_number(text, "10 or 2.50"))
-    return int(Decimal(match[1]) * 1_000_000)
 
 
 _RULES: Mapping[str, Rule] = MappingProxyType(
@@ -293,6 +275,7 @@ _RULES: Mapping[str, Rule] = MappingProxyType(
         "atonce": Rule(_limit_fields("pictures", lambda rules: rules.jobs_at_once), _at_once),
         "budget": Rule(_budget_fields, _budget),
         "askabove": Rule(_ask_above_fields, _ask_above),
+        "retention": Rule(_retention_fields, _retention),
         "channels": Rule(_channel_fields, _channels, Setting.CHANNELS),
         "roles": Rule(_role_fields, _roles, Setting.ROLES),
         "filter": Rule(_word_fields, _forbid, Setting.WORDS),

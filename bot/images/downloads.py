@@ -19,7 +19,7 @@ from uuid import uuid4
 
 import httpx
 
-from bot.errors import DownloadMissing, DownloadRejected, DownloadUnavailable
+from bot.errors import DownloadDamaged, DownloadMissing, DownloadRejected, DownloadUnavailable
 from bot.hosts import HostRule, is_public
 from bot.images.http import TimeLimits, keep_location_apart, product
 
@@ -167,7 +167,7 @@ class HttpDownloads:
         size = 0
         async for chunk in response.aiter_raw(_CHUNK_BYTES):
             if not size and chunk.lstrip()[:1] == b"<":
-                raise DownloadUnavailable("a page instead of a picture")
+                raise _page(response)("a page instead of a picture")
             size += len(chunk)
             if size > self._max_bytes:
                 raise DownloadRejected("larger than we take")
@@ -195,6 +195,12 @@ def _require_file(response: httpx.Response) -> None:
         raise DownloadUnavailable(f"HTTP {response.status_code}")
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise DownloadUnavailable("a compressed answer, which we did not ask for")
+
+
+def _page(response: httpx.Response) -> type[DownloadUnavailable]:
+    """Some edge's word about its own trouble, unless it calls itself a picture."""
+    called_picture = response.headers.get("Content-Type", "").lower().startswith("image/")
+    return DownloadDamaged if called_picture else DownloadUnavailable
 
 
 def _join(url: str, location: str) -> str:

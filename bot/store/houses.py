@@ -179,10 +179,20 @@ class SqlHouses:
             await self._database.write(privacy.drop_fulfilled)
         return number
 
-    async def forget_before(self, moment: datetime) -> int:
-        """Remove the content of jobs finished before that moment, for the retention rule."""
+    async def forget_before(self, moment: datetime, guild_id: int | None = None) -> int:
+        """Remove the content of jobs finished before that moment, for the retention rule.
+
+        Everywhere, with what is kept beside jobs; or of one server.
+        """
+        which = privacy.finished_before(moment)
+        if guild_id is not None:
+            return await self._forget(which & (jobs.c.guild_id == guild_id))
         await self._database.write(partial(privacy.forget_old_traces, moment=moment))
-        return await self._forget(privacy.finished_before(moment))
+        return await self._forget(which)
+
+    async def retentions(self) -> Mapping[int, int]:
+        """Days of the servers that have a retention of their own."""
+        return await self._database.read(servers.read_retentions)
 
     async def _forget(self, which: ColumnElement[bool]) -> int:
         """In many short transactions, so that admissions come between them."""

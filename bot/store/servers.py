@@ -33,6 +33,12 @@ async def read_rules(connection: AsyncConnection, guild_id: int) -> HouseRules:
     return (await connection.execute(query)).scalar_one_or_none() or DEFAULT
 
 
+async def read_retentions(connection: AsyncConnection) -> dict[int, int]:
+    """Days of the servers that have a retention of their own."""
+    rows = await connection.execute(select(house_rules.c.guild_id, house_rules.c.rules))
+    return {row.guild_id: row.rules.retention_days for row in rows if row.rules.retention_days}
+
+
 async def change_rules(
     connection: AsyncConnection,
     guild_id: int,

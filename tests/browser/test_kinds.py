@@ -240,7 +240,7 @@ async def test_a_form_shows_and_sends_again_what_was_chosen_before(
     menus = [
         label(name, {"type": kind, "custom_id": name, "max_values": 3, "default_values": chosen})
         for name, kind, chosen in (
-            ("Places", 8, [{"id": discord.art.id, "type": "channel"}]),  # a number, as bots send it
+            ("Places", 8, [{"id": str(discord.art.id), "type": "channel"}]),
             ("Roles", 6, [{"id": str(discord.moderators.id), "type": "role"}]),
         )
     ]

@@ -24,7 +24,7 @@ async def test_a_picture_arrives_though_the_bot_was_killed_meanwhile(visitor: Vi
     await visitor.page.keyboard.press("Enter")
     await expect(visitor.page.locator(".failure")).to_contain_text("did not respond")
     await visitor.button("Start the bot").click()
-    await expect(visitor.page.locator(".bot-state")).to_have_text("Bot runs")
+    await expect(visitor.page.locator(".bot-state")).to_have_text("Bot runs", timeout=20_000)
     picture = visitor.messages.filter(has=visitor.page.locator(".picture img"))
     await expect(picture).to_contain_text("Completed in")
     prompts = [entry.body["prompt"] for entry in api.ledger if entry.charged]

@@ -18,7 +18,6 @@ from bot.sandbox.records import Message, Overwrite
 from tests.e2e.stage import (
     AMBER,
     GREEN,
-    GREY,
     HELD,
     QUICK,
     RED,
@@ -342,18 +341,6 @@ async def test_what_may_be_charged_says_that_trying_again_may_cost_twice(
         assert len(public) == 1
         await own.shows(public[0], GREEN)
         assert len(own.posts("lost on the way")) == 2
-
-
-async def test_a_cancelled_picture_can_be_had_after_all(stage: Stage) -> None:
-    person = stage.newcomer()
-    handle = await stage.held("cancelled by mistake", person)
-    assert handle.message is not None
-    await (await person.click(handle.message, "Cancel")).answer()
-    message = await stage.shows(handle, GREY)
-    assert labels(message) == ["Try again, $0.06"]
-    stage.api.plan_next(QUICK)
-    await stage.shows(await person.click(message, "Try again, $0.06"), GREEN)
-    stage.release("cancelled by mistake")
 
 
 # After a restart and after months

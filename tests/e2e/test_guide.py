@@ -89,6 +89,19 @@ async def test_privacy_says_what_how_long_and_who(stage: Stage) -> None:
         assert part in text
 
 
+async def test_privacy_says_what_a_servers_admins_decided(stage: Stage) -> None:
+    owner, channel = stage.discord.ada, stage.discord.general
+    for days, told_days in (
+        (7, "content 7 days"),
+        (1000, "content 90 days"),
+        (0, "content 90 days"),
+    ):
+        handle = await owner.slash("settings retention", channel=channel, days=days)
+        await handle.answer()
+        text = told(await (await stage.newcomer().slash("darkroom privacy")).answer())
+        assert told_days in text
+
+
 async def test_usage_says_what_is_left(stage: Stage) -> None:
     person = stage.newcomer()
     assert told(await (await person.slash("usage")).answer()).startswith("You have 3 of 3")

@@ -1,14 +1,18 @@
 """/image-mod and "Report picture": who is shut out, what is deleted, what comes to moderators."""
 
+import asyncio
 import re
+import time
 from dataclasses import replace
 
 import pytest
 
+from bot.chat.bans import TERMS
+from bot.panel_words import DURATIONS
 from bot.sandbox import permissions
 from bot.sandbox.driver import Person
 from bot.sandbox.handles import FirstAnswer
-from bot.sandbox.records import Channel, Message, Overwrite
+from bot.sandbox.records import MIB, Channel, Message, Overwrite
 from tests.e2e.stage import GREEN, RELATIVE, Stage, embed, labels
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -208,6 +212,51 @@ async def test_a_flood_of_reports_of_one_person_is_stopped(beat: Beat) -> None:
         told[5],
     )
     assert (await beat.report(messages[5]))[0].startswith("Thank you")
+
+
+async def test_two_who_report_the_same_picture_make_one_report(beat: Beat) -> None:
+    await beat.listen()
+    message = await beat.picture("reported twice", beat.member())
+    told = await asyncio.gather(beat.report(message), beat.report(message))
+    assert [one[0][:9] for one in told] == ["Thank you"] * 2
+    assert (
+        sum(bool(one.components) for one in beat.stage.discord.world.in_channel(beat.log.id)) == 1
+    )
+
+
+async def test_a_report_that_reaches_nobody_says_so(beat: Beat) -> None:
+    await beat.listen()
+    message = await beat.picture("reported to nobody", beat.member())
+    beat.stage.discord.world.delete_channel(beat.log)
+    told, _ = await beat.report(message)
+    assert told.startswith("I could not bring it to this server's moderators just now")
+
+
+async def test_a_picture_that_is_too_large_to_copy_is_reported_by_its_link(beat: Beat) -> None:
+    await beat.listen()
+    message = await beat.picture("huge", beat.member())
+    (file,) = message.attachments
+    large = replace(message.state, attachments=(replace(file, size=11 * MIB),))
+    message.states.append(large)
+    told, report = await beat.report(message)
+    assert told.startswith("Thank you")
+    assert report is not None
+    assert str(message.id) in report.content
+    assert report.attachments == ()
+
+
+@pytest.mark.parametrize(
+    ("term", "hours"), [("1h", 1), ("1d", 24), ("7d", 168), ("30d", 720), ("lifted", None)]
+)
+async def test_a_block_lasts_as_long_as_was_said(beat: Beat, term: str, hours: int | None) -> None:
+    assert [*TERMS] == [*DURATIONS]
+    told = await beat.mod("block", person=beat.member(), until=term)
+    end = re.search(r"<t:(\d+):R>", told)
+    if hours is None:
+        assert told.endswith("until somebody lifts it.")
+    else:
+        assert end is not None
+        assert abs(int(end[1]) - time.time() - hours * 3600) < 30
 
 
 async def test_members_cannot_press_what_moderators_can(beat: Beat) -> None:

@@ -1,8 +1,8 @@
 """`private: true`: what only its asker sees, from the first answer to the last, and sharing it."""
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,12 +12,14 @@ from bot.sandbox.driver import Person
 from bot.sandbox.feed import Change
 from bot.sandbox.handles import InteractionHandle
 from bot.sandbox.images_faults import Delayed, Point
+from bot.sandbox.images_tasks import CallbackPlan
 from bot.sandbox.records import Channel, Message
 from tests.e2e.stage import (
     BLURPLE,
     GREEN,
     GREY,
     HELD,
+    QUICK,
     RED,
     Stage,
     code,
@@ -32,6 +34,7 @@ from tests.e2e.stage import stage as opened
 from tests.e2e.test_history import CHOOSE, chosen, history, said
 
 SHARE, SHOW = "Share to channel", "Show result"
+RESULT = ["Re-roll", "Edit image", "Delete"]
 
 
 class Den:
@@ -220,6 +223,15 @@ async def test_sharing_posts_it_once_free_and_tells_the_log(den: Den) -> None:
 
 
 @shared_stage
+async def test_a_post_whose_answer_was_lost_makes_no_second_message(den: Den) -> None:
+    done = await den.made("lost on the way back")
+    den.stage.discord.faults.reset(f"POST /channels/{den.general.id}/messages", processed=True)
+    handle = await den.ana.click(done, SHARE)
+    await handle.wait_for(lambda one: one.content.startswith("Shared"), 20)
+    assert len(den.public()) == 1
+
+
+@shared_stage
 async def test_two_presses_at_once_share_it_once(den: Den) -> None:
     done = await den.made("pressed twice")
     den.stage.api.faults.add(Point.RESULT, Delayed(0.5))
@@ -256,6 +268,64 @@ async def test_a_servers_rules_hold_for_sharing(den: Den) -> None:
     told = await said(await (await den.ana.click(done, SHARE)).answer())
     assert told.startswith("This server's moderators do not let you make pictures here")
     den.check_unseen()
+
+
+# Several.
+
+
+@shared_stage
+async def test_several_come_on_one_private_message_and_are_shared_together(den: Den) -> None:
+    handle = await den.ask("three secrets", count=3)
+    done = await den.stage.shows(handle, GREEN)
+    assert done.visible_to == den.ana.id
+    assert len({file.data for file in done.attachments}) == 3
+    log = await den.logged("three secrets")
+    assert f"🔒 private imagine `#{code(done)}` $0.18 in" in log
+    den.check_unseen()
+    listed = await history(den.ana, "completed, private")
+    one = await chosen(den.ana, listed, CHOOSE, code(done))
+    await den.stage.discord.wait_until(lambda: len(one.attachments) == 3, 20)
+    await den.ana.click(done, SHARE)
+    await den.logged(f"shared `#{code(done)}`")
+    (public,) = den.public()
+    assert [file.data for file in public.attachments] == [file.data for file in done.attachments]
+    assert len(den.stage.posts("three secrets")) == 3
+
+
+@shared_stage
+async def test_a_dear_one_is_asked_about_first_and_stays_private(den: Den) -> None:
+    await den.settle("ask-above", usd=0.10)
+    handle = await den.ask("dear secrets", count=2)
+    asked = (await handle.answer()).message
+    assert asked is not None
+    assert labels(asked) == ["Make it, $0.12", "No"]
+    assert den.stage.posts("dear secrets") == []
+    taken = await den.ana.click(asked, "Make it, $0.12")
+    done = await den.stage.shows(taken, GREEN)
+    assert done.visible_to == den.ana.id
+    assert labels(done)[0] == SHARE
+    assert len(done.attachments) == 2
+    await den.logged("dear secrets")
+    den.check_unseen()
+
+
+async def test_a_late_one_is_added_for_its_asker_alone(tmp_path: Path) -> None:
+    async with opened(tmp_path, JOB_TIMEOUT_SECONDS="3") as play:
+        den = Den(play)
+        await den.allow()
+        play.api.plan_next(replace(HELD, callback=CallbackPlan(times=0)))
+        play.api.plan_next(QUICK)
+        handle = await den.ask("one is slow", count=2)
+        message = await play.shows(handle, GREEN)
+        assert labels(message)[:5] == [SHARE, *RESULT, "Check again, free"]
+        await den.logged("one is slow")
+        play.release("one is slow")
+        await play.press(den.ana, message, "Check again, free")
+        done = await handle.wait_for(lambda one: len(one.attachments) == 2, 20)
+        assert done is message
+        assert labels(done) == [SHARE, *RESULT]
+        den.check_unseen()
+        assert (await den.logged("one is slow")).count("one is slow") == 1
 
 
 # Asking again.
@@ -324,9 +394,9 @@ async def test_before_its_token_dies_a_press_brings_a_fresh_one_and_then_the_pic
 @shared_stage
 async def test_after_its_token_died_it_is_kept_for_the_button_and_the_history(den: Den) -> None:
     den.stage.api.plan_next(HELD)
-    handle = await den.ask("kept secret", token_age_s=897)
+    handle = await den.ask("kept secret", token_age_s=802)
     message = await handle.wait_for(lambda one: SHOW in labels(one), 30)
-    await asyncio.sleep(3)  # real time: the token is 15 minutes old now, for the bot as well
+    den.stage.discord.clock.advance(120)
     den.stage.release("kept secret")
     await den.stage.bot.logged("job moved", job=code(message), to="undeliverable")
     assert "🔒 private" in await den.logged("kept secret"), "for it can be seen from now on"

@@ -294,6 +294,16 @@ async def test_a_log_channel_of_another_server_is_refused(town: Town) -> None:
     assert "**Log channel**: none" in embed(await town.view())["description"]
 
 
+async def test_retention_by_typing_and_by_its_form(town: Town) -> None:
+    assert "to: prompts go 30 days after the picture, or sooner" in await town.set(
+        "retention", days=30
+    )
+    screen = await town.choose("Retention", Days="7")
+    assert "7 days after the picture" in embed(screen)["description"]
+    assert "takes 0 to 3,650 days" in await town.set("retention", days=3651)
+    assert "as long as this bot's owner keeps them" in await town.set("retention")
+
+
 async def test_usage_shows_figures_and_a_chart_with_words(town: Town) -> None:
     await town.stage.shows(await town.stage.ask("counted", person=town.member()), GREEN)
     handle = await town.owner.slash("settings usage")

@@ -35,8 +35,9 @@ from tests.e2e.stage import stage as opened
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 SETTINGS = {"MAX_JOBS_PER_PERSON": "2"}
 
+RESULT = ["Re-roll", "Edit image", "Delete"]
+
 POLICY = replace(QUICK, failure=("Content policy violation", "CONTENT_MODERATION"))
-BELOW = ["Re-roll", "Edit image", "Delete"]
 SILENT = replace(HELD, callback=CallbackPlan(times=0))
 
 
@@ -163,14 +164,14 @@ async def test_a_late_one_is_added_to_the_same_message(tmp_path: Path) -> None:
         assert words(message).endswith(
             "One got no answer, and I won't resend by myself. It may have been charged."
         )
-        assert labels(message) == [*BELOW, "Try again, may cost twice"]
+        assert labels(message) == [*RESULT, "Try again, may cost twice"]
         before = message.attachments[0].data
         own.release("better late")
         await handle.wait_for(lambda one: len(one.attachments) == 2, 20)
         message = shown(handle.message)
         assert before in {one.data for one in message.attachments}
         assert words(message).startswith("2 pictures completed in ")
-        assert labels(message) == BELOW
+        assert labels(message) == RESULT
         assert colours(handle) == [GREY, BLURPLE, GREEN], "never unfinished again"
         await own.bot.until(lambda: _moved(own, handle, "delivered") == 2)
         assert ledger(own, message) == {("ready", "yes"): 2}
@@ -195,7 +196,7 @@ async def test_a_slow_one_can_be_checked_again_below_the_others(tmp_path: Path) 
         await own.press(person, message, "Check again, free")
         await handle.wait_for(lambda one: len(one.attachments) == 2, 20)
         assert words(message).startswith("2 pictures completed in ")
-        assert labels(message) == BELOW
+        assert labels(message) == RESULT
         assert len(own.posts("one is slow")) == 2
 
 

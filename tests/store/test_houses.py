@@ -49,6 +49,7 @@ EVERYTHING = HouseRules(
     spoiler=True,
     ping=False,
     log_channel_id=8,
+    retention_days=30,
 )
 
 
@@ -128,6 +129,14 @@ async def test_changes_at_once_are_all_kept(houses: HouseStore) -> None:
     )
     assert len((await houses.house_rules(GUILD)).forbidden_words) == 20
     assert len(await houses.rule_changes(GUILD, 100)) == 20
+
+
+async def test_servers_with_a_retention_of_their_own_are_known(houses: HouseStore) -> None:
+    await change(houses, retention_days=30)
+    await change(houses, GUILD + 1, cooldown_s=5)
+    await change(houses, GUILD + 2, retention_days=7)
+    await change(houses, GUILD + 2, retention_days=0)
+    assert await houses.retentions() == {GUILD: 30}
 
 
 # What admission sees.

@@ -269,6 +269,16 @@ async def test_retention_forgets_what_finished_before_the_moment(
     assert [row["id"] for row in rows(path, "jobs")] == [open_.id]
 
 
+async def test_retention_of_one_server_leaves_the_others(store: SqlStore, clock: FakeClock) -> None:
+    ours, theirs = await shown(store), await shown(store, guild_id=GUILD + 1)
+    await refuse(store)
+    await clock.advance(86_400)
+    assert await store.houses.forget_before(clock.now(), GUILD) == 1
+    assert not (await store.get_job(ours.id)).request.prompt
+    assert await store.get_job(theirs.id) == theirs
+    assert await store.houses.last_refusal(ANA, GUILD) is not None
+
+
 async def test_an_end_that_was_not_shown_yet_is_not_forgotten(
     store: SqlStore, clock: FakeClock
 ) -> None:

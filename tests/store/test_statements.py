@@ -27,6 +27,7 @@ CHEAP_SCANS = {
     "SCAN jobs USING INDEX ix_jobs_care",
     "SCAN blocks",
     "SCAN forget_wishes",
+    "SCAN house_rules",  # once a day, one row a server
     "SCAN last_refusals",  # when a server's settings go: one row a person, not one a job
 }
 REPORTS = {"SCAN waits", "SCAN (subquery-3)", "SCAN (subquery-4)"}  # rows of the asked days
@@ -94,7 +95,9 @@ async def use_houses(store: SqlStore, now: datetime) -> None:
     await houses.joined_server(GUILD)
     await houses.export_person(ANA)
     await houses.forget_person(ANA)
+    await houses.forget_before(now + timedelta(days=1), GUILD)
     await houses.forget_before(now + timedelta(days=1))
+    await houses.retentions()
     await houses.forget_server(GUILD)
 
 

@@ -90,11 +90,11 @@ def test_an_unresolved_outcome_offers_nothing_yet() -> None:
 def test_a_timed_out_job_offers_a_free_check() -> None:
     shown = render(job(State.EXPIRED, charged=Charged.MAYBE, task_id="t"), OUTLOOK)
     assert "Still not ready after 46 s" in text(shown)
-    assert labels(shown) == [words.CHECK_AGAIN, words.TRY_AGAIN]
+    assert labels(shown) == [words.CHECK_AGAIN]
 
 
 def test_nothing_to_check_means_no_such_button() -> None:
-    assert labels(render(job(State.EXPIRED), OUTLOOK)) == [words.TRY_AGAIN]
+    assert labels(render(job(State.EXPIRED), OUTLOOK)) == []
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,12 @@ def test_nothing_to_check_means_no_such_button() -> None:
 def test_a_cancelled_job_says_what_it_cost(charged: Charged, said: str) -> None:
     shown = render(job(State.CANCELLED, charged=charged), OUTLOOK)
     assert said in text(shown)
-    assert colour(shown) == Colour.GREY
+    assert (colour(shown), labels(shown)) == (Colour.GREY, [])
+
+
+def test_what_was_interrupted_can_be_tried_again() -> None:
+    shown = render(job(State.CANCELLED, failure=Failure.UNANSWERED), OUTLOOK)
+    assert (colour(shown), labels(shown)) == (Colour.GREY, ["Try again, $0.06"])
 
 
 def test_an_undeliverable_job_says_so() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot import delivery
 from bot.errors import (
     AccessLost,
     ChatError,
@@ -22,6 +23,7 @@ from bot.models import Job, Place, Reply, Rung, Showing, State
 from bot.notices import PictureRemoved
 from tests.fakes import POSTED
 from tests.house import House, house
+from tests.unit.test_fitting import noise
 
 OTHER = Place(channel_id=10, guild_id=7)
 
@@ -67,6 +69,15 @@ async def test_when_the_results_are_gone_its_message_has_the_picture(home: House
     assert home.messenger.read == [55]
     assert home.posted.fetched == [f"{POSTED[0]}?ex=1"], "at the address that is fresh"
     assert home.messenger.shown == [("channel", State.DELIVERED, 1)]
+
+
+async def test_a_copy_names_no_address_that_dies_tomorrow(home: House) -> None:
+    job = await old(home)
+    async with home.encore.pictures(job, 10_000_000) as pictures:
+        assert [one.url for one in pictures] == list(job.result_urls)
+    gone(home)
+    async with home.encore.pictures(job, 10_000_000) as pictures:
+        assert [one.url for one in pictures] == [""]
 
 
 async def test_when_the_message_is_gone_too_nothing_is_posted(home: House) -> None:
@@ -231,3 +242,15 @@ async def test_what_is_gone_is_told_apart_from_what_may_not_stand_there(home: Ho
     assert await play(home, job)
     assert home.messenger.shown == [("interaction", State.UNDELIVERABLE, 0)]
     assert (await home.jobs.get(job.id)).state is State.UNDELIVERABLE
+
+
+async def test_several_fit_into_the_new_message_together(
+    home: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.downloads.data = noise(300)
+    job = await home.drive(await home.ask(count=3))
+    home.messenger.sizes.clear()
+    monkeypatch.setattr(delivery, "MESSAGE_BYTES", 200_000)
+    await send(home, job)
+    assert len(home.messenger.sizes) == 3
+    assert sum(home.messenger.sizes) <= 200_000

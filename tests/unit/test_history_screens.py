@@ -144,6 +144,15 @@ def test_every_picture_has_its_own_thumbnail() -> None:
     ]
 
 
+def test_while_results_live_a_late_one_that_was_not_added_is_shown_too() -> None:
+    one = some()
+    (submission,) = one.submissions
+    more = (*RESULTS, "https://r2.apimodels.app/late.png")
+    late = replace(one, submissions=(replace(submission, result_urls=more),))
+    screen = single(late)
+    assert [embed.image.url for embed in screen.embeds] == list(more)
+
+
 def test_what_is_private_says_so() -> None:
     (entry,) = listing(private(some())).more
     assert entry.description is not None

@@ -21,6 +21,7 @@ from bot.house_rules import (
     for_role,
     limits_for,
     nsfw_checker,
+    retention_days,
     word_refusal,
 )
 from bot.models import Again, Block, Limits, Policy, Refusal, RefusalReason, Usage
@@ -297,6 +298,13 @@ def test_a_roles_rule_that_says_nothing_any_more_is_gone() -> None:
     two = for_role(one, VIP, daily_pictures=0)
     assert two.by_role == {VIP: RoleRule(cooldown_s=5, daily_pictures=0)}
     assert for_role(for_role(two, VIP, cooldown_s=None), VIP, daily_pictures=None) == DEFAULT
+
+
+@pytest.mark.parametrize(
+    ("own", "operators", "days"), [(0, 0, 0), (0, 90, 90), (7, 90, 7), (300, 90, 90), (7, 0, 7)]
+)
+def test_the_shorter_retention_holds(own: int, operators: int, days: int) -> None:
+    assert retention_days(replace(DEFAULT, retention_days=own), operators) == days
 
 
 # Words.

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,20 @@ async def test_pictures_within_the_retention_stay(core: House, days: int) -> Non
     job_id = await old_picture(core)
     await keeping(core, days).tidy()
     assert await history(core) == [job_id]
+
+
+@pytest.mark.parametrize(
+    ("own", "operators", "kept"),
+    [(30, 0, False), (92, 0, True), (30, 365, False), (365, 90, False)],
+)
+async def test_a_servers_own_retention_is_obeyed_where_it_is_shorter(
+    core: House, own: int, operators: int, kept: bool
+) -> None:
+    change = partial(replace, retention_days=own)
+    await core.store.houses.change_house_rules(7, 1, "Retention", lambda _: "", change)
+    job_id = await old_picture(core)
+    await keeping(core, operators).tidy()
+    assert await history(core) == [job_id] * kept
 
 
 async def test_wishes_to_be_forgotten_are_granted_also_when_all_is_kept(core: House) -> None:

@@ -144,6 +144,46 @@ async def test_a_new_message_is_guarded_against_doubles(
     assert (showing.message_id, showing.channel_id) == (55, 9)
 
 
+async def test_what_is_posted_once_more_has_the_nonce_of_its_press(
+    house: ChatHouse, messenger: DiscordMessenger, tmp_path: Path
+) -> None:
+    await messenger.post(job(State.DELIVERED), OUTLOOK, [picture(tmp_path)], nonce="1000")
+    (call,) = house.small.made("POST messages")
+    assert (call.payload["nonce"], call.payload["enforce_nonce"]) == ("1000", True)
+
+
+async def test_a_message_by_the_token_needs_no_rights_and_is_everybodys(
+    house: ChatHouse, messenger: DiscordMessenger, tmp_path: Path
+) -> None:
+    showing = await messenger.follow_up(job(State.DELIVERED), OUTLOOK, [picture(tmp_path)])
+    (call,) = house.small.made("POST followup")
+    assert (call.path, call.authorized) == ("/webhooks/1/tok", False)
+    assert call.payload["allowed_mentions"] == NOBODY
+    assert not call.payload.get("flags")
+    assert list(call.files) == ["darkroom-k3f9-1.png"]
+    assert (showing.message_id, showing.channel_id) == (55, 9)
+
+
+async def test_a_message_of_which_discord_says_nothing_was_posted_all_the_same(
+    house: ChatHouse, messenger: DiscordMessenger
+) -> None:
+    house.small.troubles["POST followup"].append(YES)
+    showing = await messenger.follow_up(job(State.DELIVERED), OUTLOOK, ())
+    assert (showing.message_id, showing.channel_id) == (None, 9)
+
+
+async def test_files_of_a_message_are_read_where_they_are_now(
+    house: ChatHouse, messenger: DiscordMessenger
+) -> None:
+    fresh = "https://cdn.discordapp.com/attachments/9/1/a.png?ex=2&is=1&hm=0"
+    file = {"id": "1", "filename": "a.png", "size": 9, "url": fresh, "proxy_url": fresh}
+    house.small.messages["55"] = {"attachments": [file]}
+    assert list(await messenger.posted(job(State.DELIVERED))) == [fresh]
+    house.small.troubles["GET message"].append(Refusal(404, 10008))
+    with pytest.raises(MessageGone):
+        await messenger.posted(job(State.DELIVERED))
+
+
 async def test_a_direct_message_says_why_it_comes_there(
     house: ChatHouse, messenger: DiscordMessenger
 ) -> None:

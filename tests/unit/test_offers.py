@@ -9,7 +9,7 @@ from bot import button_words, words
 from bot.chat.custom_ids import Action
 from bot.chat.embeds import render
 from bot.chat.offers import RESULT, offers, takes
-from bot.models import Charged, Failure, Job, Kind, Outlook, State
+from bot.models import Charged, Failure, Job, Kind, Outlook, Rung, State
 from tests.chat_samples import job, picture, request
 
 CANCEL, CHECK = words.CANCEL, words.CHECK_AGAIN
@@ -39,12 +39,20 @@ def labels(one: Job) -> list[str]:
         (State.UNKNOWN, []),
         (State.DELIVERED, ["Re-roll", "Edit image", "Delete"]),
         (State.UNDELIVERABLE, []),
-        (State.EXPIRED, [CHECK, TWICE]),
-        (State.CANCELLED, [PAID]),
+        (State.EXPIRED, [CHECK]),
+        (State.CANCELLED, []),
     ],
 )
 def test_every_state_has_its_buttons_in_their_order(state: State, shown: list[str]) -> None:
     assert labels(job(state, task_id="t")) == shown
+
+
+def test_what_only_its_asker_sees_can_be_shared_until_it_was() -> None:
+    one = job(State.DELIVERED)
+    hidden = replace(one, request=replace(one.request, private=True))
+    assert labels(hidden) == [words.SHARE, "Re-roll", "Edit image", "Delete"]
+    shared = replace(hidden, showing=replace(one.showing, rung=str(Rung.CHANNEL)))
+    assert labels(shared) == ["Re-roll", "Edit image", "Delete"]
 
 
 @pytest.mark.parametrize("failure", Failure)

@@ -38,6 +38,7 @@ from tests.small_discord import Refusal as Refused
 from tests.small_discord import interaction_payload, message_payload, press_payload
 
 BEN = 6
+SEEN = discord.Permissions(view_channel=True).value
 CDN = "https://cdn.discordapp.com/attachments/9/"
 DONE = job(State.DELIVERED)
 Payload = dict[str, Any]
@@ -184,9 +185,11 @@ async def test_a_reroll_of_a_private_picture_is_private_where_only_its_asker_see
     house: ChatHouse, flags: int
 ) -> None:
     house.jobs.known = replace(DONE, request=replace(request(), private=True))
-    body = await answered(house, pressed(Action.REROLL, message=shown(DONE) | {"flags": flags}))
+    press = pressed(Action.REROLL, message=shown(DONE) | {"flags": flags})
+    body = await answered(house, press | {"app_permissions": str(SEEN)})
     private = flags == 64
     assert house.jobs.admitted[0].private is private
+    assert house.jobs.admitted[0].bot_can_edit is not private
     assert (body["data"].get("flags") == 64) is private
 
 
@@ -261,8 +264,12 @@ def failed(failure: Failure = Failure.BUSY) -> Job:
 
 @pytest.mark.parametrize(
     "one",
-    [failed(), failed(Failure.UNKNOWN_OUTCOME), job(State.EXPIRED), job(State.CANCELLED)],
-    ids=["busy", "unknown", "expired", "cancelled"],
+    [
+        failed(),
+        failed(Failure.UNKNOWN_OUTCOME),
+        job(State.CANCELLED, failure=Failure.UNANSWERED),
+    ],
+    ids=["busy", "unknown", "interrupted"],
 )
 async def test_try_again_asks_for_the_same_and_only_once(house: ChatHouse, one: Job) -> None:
     house.jobs.known = one
@@ -274,8 +281,11 @@ async def test_try_again_asks_for_the_same_and_only_once(house: ChatHouse, one: 
 
 @pytest.mark.parametrize(
     "one",
-    [failed(Failure.POLICY), failed(Failure.NO_CREDITS), failed(Failure.BAD_KEY), DONE],
-    ids=["policy", "credits", "key", "delivered"],
+    [
+        *(failed(Failure.POLICY), failed(Failure.NO_CREDITS), failed(Failure.BAD_KEY)),
+        *(job(State.EXPIRED), job(State.CANCELLED), DONE),
+    ],
+    ids=["policy", "credits", "key", "expired", "cancelled", "delivered"],
 )
 async def test_try_again_does_nothing_where_it_is_not_offered(house: ChatHouse, one: Job) -> None:
     house.jobs.known = one

@@ -8,9 +8,10 @@ import pytest
 from bot import guide_words, house_words, panel_words
 from bot.catalogue import MODELS
 from bot.chat import forms, screens
+from bot.chat.amounts import micro_usd_of
 from bot.chat.circumstances import circumstances_of
 from bot.chat.custom_ids import Action
-from bot.chat.panel import _RULES, micro_usd_of
+from bot.chat.panel import _RULES
 from bot.chat.use import own_screen, server_screen
 from bot.errors import UserError
 from bot.house_rules import HouseRules, RoleRule, RuleChange, UsageReport

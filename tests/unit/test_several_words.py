@@ -119,7 +119,7 @@ def test_whatever_becomes_of_each_the_embed_says_it(size: int) -> None:
 
 def _what_helps_is_offered(mix: tuple[Kind, ...], offered: list[str]) -> None:
     assert (words.CHECK_AGAIN in offered) == (EXPIRED in mix), mix
-    again = [kind for kind in mix if kind in {LOST, EXPIRED, USELESS, CANCELLED, LEFT}]
+    again = [kind for kind in mix if kind in {LOST, USELESS}]
     in_doubt = {LOST, EXPIRED} & set(mix)
     label = words.TRY_AGAIN if in_doubt else button_words.try_again(PRICE * len(again))
     assert [one for one in offered if one.startswith("Try again")] == [label] * bool(again), mix
@@ -203,10 +203,12 @@ def test_while_a_late_one_is_made_the_others_stay_as_they_are() -> None:
 
 
 def test_below_pictures_what_is_missing_can_be_had_again() -> None:
-    rendered = shown(of(READY, CANCELLED, CANCELLED), state=State.DELIVERED)
+    rendered = shown(of(READY, USELESS, USELESS), state=State.DELIVERED)
     assert labels(rendered)[3:] == ["Try again, $0.12"]
-    rendered = shown(of(READY, POLICY, EXPIRED), state=State.DELIVERED)
+    rendered = shown(of(READY, LOST, EXPIRED), state=State.DELIVERED)
     assert labels(rendered)[3:] == [words.CHECK_AGAIN, words.TRY_AGAIN]
+    rendered = shown(of(READY, CANCELLED, POLICY), state=State.DELIVERED)
+    assert labels(rendered)[3:] == []
 
 
 def test_kept_pictures_are_said_to_be_several() -> None:
