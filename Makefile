@@ -4,8 +4,9 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python;
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
 	&& echo $$python && break; done)
 BIN := .venv/bin
-# On all cores; tests of one file share what they start, so they stay together.
-PARALLEL := -n auto --dist loadfile
+# On all cores; tests of one file share what they start, so they stay together. Real processes on
+# a full machine are late now and then: what fails is tried once more, and marked R.
+PARALLEL := -n auto --dist loadfile --reruns 1
 
 .PHONY: run test check chaos clean
 

@@ -188,10 +188,7 @@ def check_span(form: Form, path: str, node: Json, *, least: int, most: int) -> N
 
 
 def numbered(components: list[Json]) -> tuple[Json, ...]:
-    """A copy of the tree in which every component has the `id` that Discord gives it.
-
-    Ids of people, roles and channels that menus begin with are text, however they were sent.
-    """
+    """A copy of the tree in which every component has the `id` that Discord gives it."""
     taken = iter(range(1, 1000))
 
     def copy(node: AnyJson) -> AnyJson:
@@ -199,8 +196,6 @@ def numbered(components: list[Json]) -> tuple[Json, ...]:
             return [copy(child) for child in node]
         if not isinstance(node, dict):
             return node
-        if isinstance(node.get("type"), str):
-            return node | {"id": str(node.get("id"))}
         own = {"id": node.get("id") or next(taken)} if "type" in node else {}
         return own | {key: copy(value) for key, value in node.items() if key != "id" or not own}
 

@@ -255,7 +255,7 @@ def test_a_private_one_can_be_shared_and_names_no_dying_address() -> None:
         (State.QUEUED, [said.BACK]),
         (State.WAITING, [said.BACK]),
         (State.FAILED, [button_words.CHANGE_PROMPT, said.DELETE, said.BACK]),
-        (State.CANCELLED, ["Try again, $0.06", said.DELETE, said.BACK]),
+        (State.CANCELLED, [said.DELETE, said.BACK]),
         (State.UNDELIVERABLE, [said.SEND_HERE, button_words.REROLL, said.DELETE, said.BACK]),
     ],
 )

@@ -300,8 +300,9 @@ def test_looks_are_those_of_the_embed() -> None:
     assert messenger.looks(queued, OUTLOOK, ()) != messenger.looks(queued, Outlook(2), ())
 
 
-def asked_by_message(state: State = State.QUEUED) -> Job:
-    return job(state, replace(request(), id=2000, reply=Reply(APPLICATION, "", ASKED_AT)))
+def asked_by_message(state: State = State.QUEUED, failure: Failure | None = None) -> Job:
+    asked = replace(request(), id=2000, reply=Reply(APPLICATION, "", ASKED_AT))
+    return job(state, asked, failure=failure)
 
 
 def posted(one: Job) -> dict[str, Any]:
@@ -315,8 +316,7 @@ async def test_a_reply_is_found_again_among_what_came_after_the_message_that_ask
 ) -> None:
     others = [message_payload(id="76"), message_payload(id="78", embeds=[{"type": "rich"}])]
     house.small.written = [posted(asked_by_message()), *others]
-    dropped = replace(asked_by_message(State.CANCELLED), failure=Failure.UNANSWERED)
-    await messenger.reply(dropped, OUTLOOK, ())
+    await messenger.reply(asked_by_message(State.CANCELLED, Failure.UNANSWERED), OUTLOOK, ())
     (look,) = house.small.made("GET messages")
     assert look.query == {"limit": "100", "after": "2000"}
     (edit,) = house.small.made("PATCH message")
